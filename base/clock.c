@@ -1,0 +1,28 @@
+/* Part of every process. */
+#include "base/clock.h"
+
+#include <time.h>
+
+#include "base/log.h"
+
+static int64_t
+clock_ms(clockid_t id)
+{
+	struct timespec now;
+
+	if (clock_gettime(id, &now) == -1)
+		fatal_errno("clock_gettime %d", (int)id);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+clock_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+int64_t
+clock_monotonic_ms(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}

@@ -1,0 +1,10 @@
+/* The two clocks. Wall time is for what is signed; waits use the other. */
+#ifndef AMIRAL_BASE_CLOCK_H
+#define AMIRAL_BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);      /* CLOCK_REALTIME since the epoch */
+int64_t clock_monotonic_ms(void); /* CLOCK_BOOTTIME */
+
+#endif

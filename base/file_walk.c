@@ -1,0 +1,163 @@
+/* Part of the processes that open or write files: amirald, amiral, -keygen. */
+#include "base/file_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+#define WALK_FLAGS   (O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC)
+
+int
+file_refuse(
+    char error[static FILE_ERROR_MAX], const char *path, const char *fmt, ...)
+{
+	char what[FILE_ERROR_MAX / 2];
+	va_list args;
+
+	va_start(args, fmt);
+	if (vsnprintf(what, sizeof(what), fmt, args) < 0)
+		what[0] = '\0';
+	va_end(args);
+	snprintf(error, FILE_ERROR_MAX, "%.240s: %s", path, what);
+	return -1;
+}
+
+static const struct remedy {
+	int code;
+	const char *text;
+} remedies[] = {
+	{ ENOENT, "create it, or correct the path" },
+	{ ENOTDIR, "correct the path" },
+	{ EACCES, "give this user access, or run as another one" },
+	{ ELOOP, "it is a symbolic link; name the file itself" },
+	{ EEXIST, "remove it, or choose another name" },
+	{ ENOSPC, "free some space" },
+	{ EDQUOT, "free some space" },
+	{ EROFS, "choose a place that can be written" },
+	{ EMFILE, "raise the limit of open files" },
+};
+
+int
+file_refuse_errno(
+    char error[static FILE_ERROR_MAX], const char *path, const char *doing)
+{
+	int code = errno;
+
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].code == code)
+			return file_refuse(error, path, "%s: %s; %s", doing,
+			    strerror(code), remedies[i].text);
+	return file_refuse(error, path, "%s: %s", doing, strerror(code));
+}
+
+bool
+file_owner_ok(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+/*
+ * In a sticky directory of root's, others cannot rename what belongs to root
+ * or to the reader; and to one of them the next component must belong.
+ */
+static int
+judge_directory(int fd, const char *path, char error[static FILE_ERROR_MAX])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return file_refuse_errno(error, path, "cannot look at it");
+	if (!file_owner_ok(&st))
+		return file_refuse(error, path,
+		    "directory belongs to uid %u; run: chown root",
+		    (unsigned)st.st_uid);
+	if ((st.st_mode & OTHERS_WRITE) == 0)
+		return 0;
+	if (st.st_uid == 0 && (st.st_mode & S_ISVTX) != 0)
+		return 0;
+	return file_refuse(error, path,
+	    "directory of mode %04o is writable by others; run: chmod go-w",
+	    (unsigned)st.st_mode & 07777);
+}
+
+/* From parent (closed here) to the directory called name. */
+static int
+step_into(int parent, const char *name, const char *path,
+    char error[static FILE_ERROR_MAX])
+{
+	int fd = openat(parent, name, WALK_FLAGS);
+
+	if (fd == -1)
+		file_refuse_errno(error, path, "cannot enter it");
+	if (parent != AT_FDCWD)
+		close(parent);
+	if (fd != -1 && judge_directory(fd, path, error) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* path is absolute and resolved; it ends at each '/' in turn for messages. */
+static int
+walk_resolved(char *path, char error[static FILE_ERROR_MAX])
+{
+	int fd = step_into(AT_FDCWD, "/", "/", error);
+	char *name = path + 1, *end, mark;
+
+	while (fd != -1 && *name != '\0') {
+		end = strchrnul(name, '/');
+		mark = *end;
+		*end = '\0';
+		fd = step_into(fd, name, path, error);
+		*end = mark;
+		name = mark == '/' ? end + 1 : end;
+	}
+	return fd;
+}
+
+/* Cuts path at its last component; returns what stands in front of it. */
+static const char *
+split(char *path, char **last)
+{
+	size_t len = strlen(path);
+	char *slash;
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+	slash = strrchr(path, '/');
+	*last = slash != NULL ? slash + 1 : path;
+	if (slash == NULL)
+		return ".";
+	*slash = '\0';
+	return slash == path ? "/" : path;
+}
+
+int
+file_walk(const char *path, char base[static NAME_MAX + 1],
+    char error[static FILE_ERROR_MAX])
+{
+	char copy[PATH_MAX], resolved[PATH_MAX], dot[] = ".", *last;
+	const char *directory;
+	int fd;
+
+	if (*path == '\0' || strlen(path) >= sizeof(copy))
+		return file_refuse(error, path, "not a path; correct it");
+	memcpy(copy, path, strlen(path) + 1);
+	directory = split(copy, &last);
+	if (*last == '\0')
+		last = dot;
+	if (strlen(last) > NAME_MAX)
+		return file_refuse(error, path, "name too long; correct it");
+	if (realpath(directory, resolved) == NULL)
+		return file_refuse_errno(error, directory, "cannot find it");
+	fd = walk_resolved(resolved, error);
+	if (fd != -1)
+		memcpy(base, last, strlen(last) + 1);
+	return fd;
+}
