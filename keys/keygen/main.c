@@ -1,0 +1,176 @@
+/*
+ * amiral-keygen: makes and shows keys. A process of its own, without a
+ * network, that ends with its command.
+ */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "keys/keygen/keygen.h"
+
+static const struct command commands[] = {
+	{
+	    .name = "new",
+	    .arguments = "[-f FILE] [-C COMMENT]",
+	    .summary = "make an Ed25519 key pair",
+	    .help = "Writes the secret key to FILE (0600) and the public one "
+		    "to FILE.pub, both in\n"
+		    "OpenSSH's formats, and prints the fingerprint. Nothing is "
+		    "ever overwritten.\n"
+		    "\n"
+		    "  -f, --file FILE        default: ~/.config/amiral/key\n"
+		    "  -C, --comment COMMENT  default: user@host. The comment "
+		    "of an operator's key\n"
+		    "                         is the principal that amiral "
+		    "signs as.\n",
+	    .run = command_new,
+	},
+	{
+	    .name = "show",
+	    .arguments = "[FILE]",
+	    .summary = "print a key's public line and fingerprint",
+	    .help = "FILE is a secret or a public key file; default: "
+		    "~/.config/amiral/key\n",
+	    .run = command_show,
+	},
+	{
+	    .name = "fleet",
+	    .arguments = "NAME",
+	    .summary = "make a fleet's name, once for the fleet",
+	    .help = "Prints NAME and 32 random bits, for the setting fleet= of "
+		    "every host and\n"
+		    "controller. NAME has 1 to 64 lower-case letters, digits "
+		    "and dashes.\n",
+	    .run = command_fleet,
+	},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int
+keygen_help(const struct command *command)
+{
+	printf("usage: amiral-keygen %s %s\n\n%s", command->name,
+	    command->arguments, command->help);
+	return 0;
+}
+
+int
+keygen_usage(const struct command *command)
+{
+	fprintf(stderr, "usage: amiral-keygen %s %s\n", command->name,
+	    command->arguments);
+	return 1;
+}
+
+bool
+keygen_arguments(const struct command *command, int argc, char **argv, int min,
+    int max, int *status)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	option = getopt_long(argc, argv, "h", options, NULL);
+	if (option == 'h') {
+		*status = keygen_help(command);
+		return false;
+	}
+	if (option != -1 || argc - optind < min || argc - optind > max) {
+		*status = keygen_usage(command);
+		return false;
+	}
+	if (argc > optind)
+		argv[1] = argv[optind];
+	return true;
+}
+
+static int
+help(void)
+{
+	size_t i;
+
+	printf("usage: amiral-keygen COMMAND [ARGUMENTS]\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-6s %-24s %s\n", commands[i].name,
+		    commands[i].arguments, commands[i].summary);
+	printf("\namiral-keygen COMMAND --help says more. "
+	       "Exit status: 0, or 1 with a message.\n");
+	return 0;
+}
+
+static int
+version(void)
+{
+	printf("amiral-keygen %s\n", AMIRAL_VERSION);
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*run)(void);
+} words[] = {
+	{ "--help", help },
+	{ "-h", help },
+	{ "--version", version },
+};
+
+static int
+run(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].word, argv[1]) == 0)
+			return words[i].run();
+	}
+	for (i = 0; argc > 1 && i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(
+			    &commands[i], argc - 1, argv + 1);
+	}
+	if (argc > 1)
+		log_error("no command %s: see amiral-keygen --help", argv[1]);
+	else
+		log_error("no command given: see amiral-keygen --help");
+	return 1;
+}
+
+/* No core file, and no debugger of the same user, sees a secret key. */
+static void
+keep_secrets(void)
+{
+	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		fatal_errno("cannot switch core files off");
+}
+
+static int
+flushed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("cannot write to standard output");
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	log_open("amiral-keygen", LOG_LEVEL_WARNING);
+	opterr = 0; /* the usage line says more than getopt */
+	keep_secrets();
+	if (sodium_init() == -1)
+		fatal("libsodium does not start");
+	return flushed(run(argc, argv));
+}
