@@ -1,0 +1,122 @@
+/* Part of amirald; runs instead of the daemon, as whoever asks. */
+#include "privsep/executor/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "privsep/executor/conf_files.h"
+#include "privsep/executor/settings.h"
+
+static const char *const profile_names[] = {
+	[PROFILE_NONE] = "none",
+	[PROFILE_SERVICE] = "service",
+	[PROFILE_STRICT] = "strict",
+};
+
+static void
+print_list(const char *caption, char *const *list)
+{
+	printf("  %-10s", caption);
+	for (; *list != NULL; list++)
+		printf(" %s%s", *list, list[1] != NULL ? "," : "");
+	printf("\n");
+}
+
+static void
+print_agent(const struct agent_conf *conf, const struct settings *s, bool root)
+{
+	printf("[agent]\n");
+	printf("  fleet      %s\n", conf->fleet);
+	printf("  hostname   %s\n", s->hostname);
+	print_list("groups", conf->groups);
+	printf("  redis      %s%s\n", conf->redis_url,
+	    conf->password_file[0] != '\0' ? " (with a password)" : "");
+	if (root)
+		printf("  users      net %s (%u), gate %s (%u)\n",
+		    conf->net_user, (unsigned)s->net.uid, conf->gate_user,
+		    (unsigned)s->gate.uid);
+	else
+		printf("  users      all processes run as uid %u\n",
+		    (unsigned)geteuid());
+	printf("  audit      %s\n",
+	    conf->audit[0] != '\0' ? conf->audit : "syslog");
+}
+
+static void
+print_provider(const struct provider *row)
+{
+	const struct provider_conf *conf = &row->conf;
+
+	printf("[provider %s]\n  runs       %s as %s\n", conf->name, row->path,
+	    conf->run_as);
+	printf("  limits     %" PRIu32 " s, %" PRIu32 " bytes of output",
+	    conf->timeout_s, conf->max_output);
+	if (conf->daemon)
+		printf("; what it starts may stay\n");
+	else
+		printf(", %" PRIu64 " MiB, profile %s%s\n",
+		    conf->memory / (1024 * 1024), profile_names[conf->profile],
+		    conf->network ? " with network" : "");
+	if (conf->has_capabilities)
+		printf("  keeps      capabilities %#" PRIx64 "\n",
+		    conf->capabilities);
+}
+
+static void
+print_policy(const struct policy_conf *policy)
+{
+	printf("[policy %s]\n", policy->title);
+	print_list("operators", policy->operators);
+	print_list("providers", policy->providers);
+}
+
+static int
+answer(const struct options *options, const struct agent_conf *conf)
+{
+	const char *section = agent_conf_allows(
+	    conf, options->may_operator, options->may_provider);
+
+	if (section == NULL) {
+		printf("no: no policy section names both\n");
+		return 1;
+	}
+	printf("yes: [policy %s]\n", section);
+	return 0;
+}
+
+static int
+report(const struct options *options, const struct agent_conf *conf,
+    const struct settings *s, bool root)
+{
+	if (options->may_operator != NULL)
+		return answer(options, conf);
+	print_agent(conf, s, root);
+	for (unsigned i = 0; i < s->table.count; i++)
+		print_provider(&s->table.rows[i]);
+	for (unsigned i = 0; i < conf->policy_count; i++)
+		print_policy(&conf->policies[i]);
+	printf("%s is good\n", options->conf);
+	return 0;
+}
+
+int
+check_run(const struct options *options)
+{
+	static const struct filters none;
+	struct file_set set = { 0 };
+	struct settings *s = NULL;
+	struct agent_conf *conf;
+	bool root = geteuid() == 0;
+	int result = 1;
+
+	if ((conf = conf_files_read(options->conf, &set)) != NULL)
+		s = settings_make(conf, &set, &none, root);
+	if (s != NULL)
+		result = report(options, conf, s, root);
+	settings_free(s);
+	file_set_free(&set);
+	conf_files_free(conf);
+	return fflush(stdout) == 0 ? result : 1;
+}

@@ -1,0 +1,40 @@
+/* amirald at run time. Part of amirald. */
+#ifndef AMIRAL_EXECUTOR_EXECUTOR_H
+#define AMIRAL_EXECUTOR_EXECUTOR_H
+
+#include <stdbool.h>
+
+#include "privsep/executor/filters.h"
+#include "privsep/executor/jobs.h"
+#include "privsep/executor/peer.h"
+#include "privsep/executor/settings.h"
+
+struct executor {
+	const char *conf; /* path of the main file */
+	const char *gate_path, *net_path;
+	bool root; /* started by root */
+	struct loop *loop;
+	struct filters filters;
+	int null, empty, signals;  /* descriptors */
+	struct settings *settings; /* in force */
+	struct settings *offered;  /* the gate has it and has not answered */
+	bool serving;              /* the gate has said READY */
+	bool reload_wanted, stopping;
+	struct peer gate, net;
+	struct jobs *jobs;
+	struct loop_timer stop_timer;
+};
+
+/* main.c's phases, in their order; each is fatal where it fails. */
+
+/* Descriptors 0, 1, 2 are open, no other is; signals and environment plain. */
+void executor_clean_up(void);
+/* Settings, state directory, signals; what is not in force is logged. */
+void executor_prepare(struct executor *);
+/* A filter that every child inherits. */
+void executor_lock_down(const struct executor *);
+/* Until SIGTERM; the exit status. */
+int executor_serve(struct executor *);
+void executor_end(struct executor *);
+
+#endif

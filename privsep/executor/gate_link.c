@@ -1,0 +1,300 @@
+/* Part of amirald. */
+#include "privsep/executor/gate_link.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "privsep/executor/audit.h"
+#include "privsep/executor/net_link.h"
+
+#define EXITED_LEN 41
+
+/* Out */
+
+static void
+send_file(struct executor *ex, const struct file_set_entry *entry)
+{
+	uint8_t kind = (uint8_t)entry->kind;
+	const struct iovec pieces[] = {
+		{ .iov_base = &kind, .iov_len = 1 },
+		{ .iov_base = entry->name, .iov_len = strlen(entry->name) },
+	};
+
+	peer_send(&ex->gate, E2G_FILE, pieces, 2, &entry->fd);
+}
+
+void
+gate_send_set(struct executor *ex, const struct settings *settings)
+{
+	uint8_t body[1 + 4 + HOSTNAME_MAX];
+	struct iovec piece = { .iov_base = body };
+	struct writer w;
+
+	for (unsigned i = 0; i < settings->files.count; i++)
+		send_file(ex, &settings->files.entries[i]);
+	writer_init(&w, body, sizeof body);
+	writer_u8(&w, ex->root);
+	writer_text(&w, settings->hostname);
+	piece.iov_len = w.used;
+	peer_send(&ex->gate, E2G_COMMIT, &piece, 1, &ex->empty);
+}
+
+static uint64_t
+microseconds(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
+void
+gate_send_exited(const struct job_report *report, void *arg)
+{
+	static const struct rusage none;
+	const struct rusage *usage =
+	    report->usage != NULL ? report->usage : &none;
+	struct executor *ex = arg;
+	uint8_t body[EXITED_LEN];
+	const struct iovec piece = { .iov_base = body, .iov_len = EXITED_LEN };
+	struct writer w;
+
+	writer_init(&w, body, sizeof body);
+	writer_u32(&w, report->id);
+	writer_u8(&w, (uint8_t)report->end);
+	writer_u32(&w, (uint32_t)report->status);
+	writer_u64(&w, report->wall_us);
+	writer_u64(&w, microseconds(&usage->ru_utime));
+	writer_u64(&w, microseconds(&usage->ru_stime));
+	writer_u64(&w, (uint64_t)usage->ru_maxrss);
+	peer_send(&ex->gate, E2G_EXITED, &piece, 1, NULL);
+}
+
+static void
+send_started(struct executor *ex, uint32_t id, const int ends[static 3])
+{
+	uint8_t body[4];
+	const struct iovec piece = { .iov_base = body, .iov_len = sizeof body };
+	struct writer w;
+
+	writer_init(&w, body, sizeof body);
+	writer_u32(&w, id);
+	peer_send(&ex->gate, E2G_STARTED, &piece, 1, ends);
+}
+
+/* In */
+
+static struct executor *
+executor_of(void *gate)
+{
+	return ((struct peer *)gate)->arg;
+}
+
+static void
+on_ready(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)body, (void)len, (void)fds;
+	link_state(ex->gate.link, EXECUTOR_SERVING);
+	ex->serving = true;
+	/* One that is still ending starts anew by itself. */
+	if (!peer_is_up(&ex->net))
+		net_begin(&ex->net);
+	if (ex->reload_wanted)
+		gate_reload(ex);
+}
+
+static void
+on_reloaded(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+	struct settings *former = ex->settings;
+
+	(void)body, (void)len, (void)fds;
+	if (ex->offered == NULL) {
+		peer_broken(
+		    &ex->gate, "it answered a set that it was not sent");
+		return;
+	}
+	ex->settings = ex->offered;
+	ex->offered = NULL;
+	log_info("the new configuration is in force");
+	/* It starts anew, and is then told what is new. */
+	if (peer_is_up(&ex->net) && settings_net_differs(former, ex->settings))
+		peer_stop(&ex->net);
+	settings_free(former);
+	if (ex->reload_wanted)
+		gate_reload(ex);
+}
+
+static void
+on_kept(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)fds;
+	log_relay(
+	    ex->gate.relay.process, LOG_LEVEL_ERROR, (const char *)body, len);
+	if (ex->offered == NULL)
+		return;
+	log_error("the former configuration stays in force");
+	settings_free(ex->offered);
+	ex->offered = NULL;
+	if (ex->reload_wanted)
+		gate_reload(ex);
+}
+
+static void
+launch(struct executor *ex, uint32_t id, uint32_t timeout_ms, const char *name)
+{
+	const struct provider *row = provider_find(&ex->settings->table, name);
+	struct job_report report = { .id = id, .end = JOB_NOT_STARTED };
+	int ends[3];
+
+	if (row == NULL)
+		report.status = ENOENT;
+	else
+		report.status = jobs_launch(ex->jobs, row,
+		    ex->settings->table.facts_dir, id, timeout_ms, ends);
+	if (report.status != 0) {
+		gate_send_exited(&report, ex);
+		return;
+	}
+	send_started(ex, id, ends);
+	for (int i = 0; i < 3; i++)
+		close(ends[i]);
+}
+
+static void
+on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+	char name[PROVIDER_MAX + 1] = "";
+	uint32_t id, timeout_ms;
+	struct cursor in;
+	const uint8_t *rest;
+
+	(void)fds;
+	cursor_init(&in, body, len);
+	id = cursor_u32(&in);
+	timeout_ms = cursor_u32(&in);
+	(void)cursor_u32(&in); /* the pipe takes what fits in a request */
+	rest = cursor_rest(&in, &len);
+	if (cursor_done(&in) && len <= PROVIDER_MAX)
+		memcpy(name, rest, len);
+	if (!name_is_provider(name) || strlen(name) != len)
+		peer_broken(
+		    &ex->gate, "it asked for what is no provider's name");
+	else if (jobs_has(ex->jobs, id))
+		peer_broken(&ex->gate, "it gave two jobs one number");
+	else
+		launch(ex, id, timeout_ms, name);
+}
+
+static void
+on_kill(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+	struct cursor in;
+
+	(void)fds;
+	cursor_init(&in, body, len);
+	jobs_kill(ex->jobs, cursor_u32(&in));
+}
+
+static void
+on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)fds;
+	if (!relay_line(&ex->gate.relay, body, len))
+		peer_broken(&ex->gate, "it sent a log line without a level");
+}
+
+static void
+on_audit(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)fds;
+	audit_write(ex->settings->audit, body, len);
+}
+
+static link_handler *const handlers[G2E_COUNT] = {
+	[G2E_READY] = on_ready,
+	[G2E_RELOADED] = on_reloaded,
+	[G2E_KEPT] = on_kept,
+	[G2E_LAUNCH] = on_launch,
+	[G2E_KILL] = on_kill,
+	[G2E_LOG] = on_log,
+	[G2E_AUDIT] = on_audit,
+};
+
+/* Starting */
+
+static void
+begin_with(struct executor *ex, const int link[static 2])
+{
+	char name[] = "amirald-gate";
+	char *argv[] = { name, NULL }, *envp[] = { NULL };
+	const struct drop_ids ids = {
+		.uid = ex->settings->gate.uid,
+		.gid = ex->settings->gate.gid,
+		.keep = (uint64_t)1 << CAP_SYS_CHROOT,
+	};
+	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
+	const struct child_plan plan = {
+		.path = ex->gate_path,
+		.argv = argv,
+		.envp = envp,
+		.fds = { ex->null, ex->null, ex->null, link[1] },
+		.fd_count = 4,
+		.limits = &no_core,
+		.limit_count = 1,
+		.ids = ex->root ? &ids : NULL,
+		.no_new_privs = true,
+		.umask = 077,
+	};
+	const struct peer_start start = {
+		.plan = &plan,
+		.in = &gate_to_executor,
+		.out = &executor_to_gate,
+		.handlers = handlers,
+		.state = EXECUTOR_STARTING,
+		.link = link[0],
+	};
+
+	peer_begin(&ex->gate, &start);
+	close(link[1]);
+}
+
+void
+gate_begin(struct peer *gate)
+{
+	struct executor *ex = gate->arg;
+	int link[2];
+
+	if (link_pair(link) == -1)
+		fatal_errno("socketpair for the gate");
+	begin_with(ex, link);
+	gate_send_set(ex, ex->settings);
+}
+
+void
+gate_reload(struct executor *ex)
+{
+	/* One set at a time is on its way to the gate. */
+	if (!ex->serving || ex->offered != NULL) {
+		ex->reload_wanted = true;
+		return;
+	}
+	ex->reload_wanted = false;
+	ex->offered = settings_load(ex->conf, &ex->filters, ex->root);
+	if (ex->offered == NULL)
+		log_error("the former configuration stays in force");
+	else
+		gate_send_set(ex, ex->offered);
+}

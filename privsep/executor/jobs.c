@@ -1,0 +1,434 @@
+/*
+ * Part of amirald.
+ *
+ * The mark. Whatever a provider's process forks, however it detaches itself,
+ * comes back to amirald as a child when its parents have ended (amirald is a
+ * subreaper). What it cannot change on that way is a hard resource limit
+ * that is lower than ours, unless it is root: each job gets a value of
+ * RLIMIT_RTTIME of its own, far above anything that could be reached. A row
+ * with daemon = yes sets no limits, so what it leaves behind stays alive.
+ */
+#include "privsep/executor/jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "privsep/executor/child.h"
+#include "privsep/executor/mark.h"
+
+#define GRACE_MS        2000 /* between SIGTERM and SIGKILL */
+#define LAUNCHES_BURST  200
+#define LAUNCHES_A_SEC  200
+#define PROVIDER_NOFILE 1024
+
+struct job {
+	struct jobs *jobs;
+	bool used, daemon, abandoned, terminated;
+	uint32_t id;
+	pid_t pid;
+	mark_t mark;
+	enum job_end end;
+	uint64_t started_us;
+	struct loop_timer timer;
+};
+
+struct jobs {
+	struct loop *loop;
+	bool root;
+	jobs_ended *ended;
+	void *arg;
+	struct job table[JOBS_MAX];
+	unsigned count;
+	mark_t unmarked, next_mark;
+	bool sweeping;
+	int64_t bucket_ms; /* launches that may be made, as time saved up */
+};
+
+struct jobs *
+jobs_new(struct loop *loop, bool root, jobs_ended *ended, void *arg)
+{
+	struct jobs *jobs;
+
+	if ((jobs = calloc(1, sizeof *jobs)) == NULL)
+		fatal_errno("jobs");
+	jobs->loop = loop;
+	jobs->root = root;
+	jobs->ended = ended;
+	jobs->arg = arg;
+	jobs->unmarked = mark_of(getpid());
+	jobs->next_mark = mark_first(jobs->unmarked);
+	return jobs;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+	free(jobs);
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+		fatal_errno("clock_gettime");
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static struct job *
+find_id(struct jobs *jobs, uint32_t id)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs->table[i].used && !jobs->table[i].abandoned &&
+		    jobs->table[i].id == id)
+			return &jobs->table[i];
+	return NULL;
+}
+
+static struct job *
+find_pid(struct jobs *jobs, pid_t pid)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs->table[i].used && jobs->table[i].pid == pid)
+			return &jobs->table[i];
+	return NULL;
+}
+
+static bool
+mark_runs(const struct jobs *jobs, mark_t mark)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs->table[i].used && jobs->table[i].mark == mark)
+			return true;
+	return false;
+}
+
+bool
+jobs_has(const struct jobs *jobs, uint32_t id)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs->table[i].used && !jobs->table[i].abandoned &&
+		    jobs->table[i].id == id)
+			return true;
+	return false;
+}
+
+bool
+jobs_are_over(const struct jobs *jobs)
+{
+	return jobs->count == 0 && !jobs->sweeping;
+}
+
+/* Ending */
+
+/* A started job leads a process group; what has left it is swept later. */
+static void
+job_signal(const struct job *job, int number)
+{
+	if (kill(-job->pid, number) == -1 && errno != ESRCH)
+		log_error("kill of process group %d: %s", (int)job->pid,
+		    strerror(errno));
+}
+
+static void
+job_terminate(struct job *job, enum job_end end)
+{
+	if (job->terminated)
+		return;
+	job->terminated = true;
+	job->end = end;
+	job_signal(job, SIGTERM);
+	loop_timer_set(job->jobs->loop, &job->timer, GRACE_MS);
+}
+
+static void
+job_overdue(void *arg)
+{
+	struct job *job = arg;
+
+	if (job->terminated)
+		job_signal(job, SIGKILL);
+	else
+		job_terminate(job, JOB_TIMEOUT);
+}
+
+void
+jobs_kill(struct jobs *jobs, uint32_t id)
+{
+	struct job *job = find_id(jobs, id);
+
+	if (job != NULL)
+		job_terminate(job, JOB_KILLED);
+}
+
+void
+jobs_abandon(struct jobs *jobs, bool at_once)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++) {
+		struct job *job = &jobs->table[i];
+
+		if (!job->used)
+			continue;
+		job->abandoned = true;
+		if (at_once)
+			job_signal(job, SIGKILL);
+		else
+			job_terminate(job, JOB_KILLED);
+	}
+}
+
+void
+jobs_dying(struct jobs *jobs, pid_t pid)
+{
+	const struct job *job = find_pid(jobs, pid);
+
+	if (job != NULL && !job->daemon)
+		job_signal(job, SIGKILL);
+}
+
+void
+jobs_reaped(
+    struct jobs *jobs, pid_t pid, int status, const struct rusage *usage)
+{
+	struct job *job = find_pid(jobs, pid);
+	struct job_report report;
+
+	if (job == NULL)
+		return;
+	report = (struct job_report){ .id = job->id,
+		.end = job->end,
+		.status = status,
+		.wall_us = now_us() - job->started_us,
+		.usage = usage };
+	loop_timer_clear(jobs->loop, &job->timer);
+	job->used = false;
+	jobs->count--;
+	jobs->sweeping = true;
+	if (!job->abandoned)
+		jobs->ended(&report, jobs->arg);
+}
+
+/* Neither one of ours, nor of a job that runs, nor a daemon's. */
+static bool
+is_left_behind(struct jobs *jobs, pid_t pid, const pid_t *spared, size_t n)
+{
+	mark_t mark;
+
+	for (size_t i = 0; i < n; i++)
+		if (spared[i] == pid)
+			return false;
+	if (find_pid(jobs, pid) != NULL)
+		return false;
+	mark = mark_of(pid);
+	return mark != jobs->unmarked && !mark_runs(jobs, mark);
+}
+
+/*
+ * Only children are looked at: the children of what is killed here are ours
+ * once it has ended, and its end brings us here again.
+ */
+void
+jobs_sweep(struct jobs *jobs, const pid_t *spared, size_t n)
+{
+	FILE *children;
+	int pid;
+
+	if (!jobs->sweeping)
+		return;
+	jobs->sweeping = false;
+	if ((children = fopen("/proc/thread-self/children", "re")) == NULL) {
+		log_error(
+		    "/proc/thread-self/children: %s; what a provider left "
+		    "running cannot be ended",
+		    strerror(errno));
+		return;
+	}
+	while (fscanf(children, "%d", &pid) == 1) {
+		if (!is_left_behind(jobs, pid, spared, n))
+			continue;
+		/* Not reaped yet, so the number is nobody else's. */
+		kill(pid, SIGKILL);
+		jobs->sweeping = true;
+	}
+	fclose(children);
+}
+
+/* Starting */
+
+/* At most LAUNCHES_BURST at once and LAUNCHES_A_SEC in the long run. */
+static bool
+take_token(struct jobs *jobs)
+{
+	const int64_t cost = 1000 / LAUNCHES_A_SEC;
+	int64_t now = clock_monotonic_ms();
+
+	if (jobs->bucket_ms < now - LAUNCHES_BURST * cost)
+		jobs->bucket_ms = now - LAUNCHES_BURST * cost;
+	if (jobs->bucket_ms + cost > now)
+		return false;
+	jobs->bucket_ms += cost;
+	return true;
+}
+
+static struct job *
+free_entry(struct jobs *jobs)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (!jobs->table[i].used)
+			return &jobs->table[i];
+	return NULL;
+}
+
+struct pipes {
+	int child[3], gate[3];
+};
+
+static void
+close_three(const int fds[static 3])
+{
+	for (int i = 0; i < 3; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+}
+
+/* The gate must never wait; the provider's ends are as a program expects. */
+static int
+pipes_open(struct pipes *pipes)
+{
+	int pair[2];
+
+	*pipes = (struct pipes){ { -1, -1, -1 }, { -1, -1, -1 } };
+	for (int i = 0; i < 3; i++) {
+		if (pipe2(pair, O_CLOEXEC) == -1)
+			return -1;
+		pipes->child[i] = pair[i == 0 ? 0 : 1];
+		pipes->gate[i] = pair[i == 0 ? 1 : 0];
+		if (fcntl(pipes->gate[i], F_SETFL, O_NONBLOCK) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * root's own capabilities stay where no list is given; a daemon row keeps
+ * the bounding set, so that what it restarts is whole.
+ */
+static struct drop_ids
+provider_ids(const struct provider *row)
+{
+	struct drop_ids ids = { .uid = row->who.uid,
+		.gid = row->who.gid,
+		.groups = row->who.groups,
+		.n = row->who.count,
+		.keep =
+		    row->conf.has_capabilities ? row->conf.capabilities : 0 };
+
+	ids.keep_bounding = ids.keep;
+	if (row->conf.daemon)
+		ids.keep_bounding = DROP_KEEP_ALL;
+	if (ids.uid == 0 && !row->conf.has_capabilities)
+		ids.keep = DROP_KEEP_ALL;
+	return ids;
+}
+
+static pid_t
+start_child(const struct provider *row, const char *facts_dir, const int fds[3],
+    bool root, mark_t mark)
+{
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+	     lang[] = "LANG=C.UTF-8";
+	char *argv[] = { row->path, NULL };
+	char *facts = strdup(facts_dir);
+	char *envp[] = { path, lang, facts, NULL };
+	const struct drop_ids ids = provider_ids(row);
+	const struct drop_limit limits[] = {
+		{ RLIMIT_AS, (rlim_t)row->conf.memory },
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, PROVIDER_NOFILE },
+		{ RLIMIT_RTTIME, mark },
+	};
+	const struct child_plan plan = {
+		.path = row->path,
+		.argv = argv,
+		.envp = envp,
+		.fds = { fds[0], fds[1], fds[2] },
+		.fd_count = 3,
+		.limits = limits,
+		.limit_count = row->conf.daemon ? 0 : 4,
+		.ids = root ? &ids : NULL,
+		.filter = row->filter,
+		.no_new_privs = !row->conf.daemon,
+		.umask = row->conf.daemon ? 022 : 077,
+	};
+	const char *step;
+	pid_t pid;
+
+	if (facts == NULL)
+		fatal_errno("provider %s", row->conf.name);
+	if ((pid = child_start(&plan, &step)) == -1)
+		log_error("provider %s: not started: %s: %s", row->conf.name,
+		    step, strerror(errno));
+	free(facts);
+	return pid;
+}
+
+static void
+job_begin(struct jobs *jobs, struct job *job, const struct provider *row,
+    uint32_t id, uint32_t timeout_ms)
+{
+	int64_t limit_ms = (int64_t)row->conf.timeout_s * 1000;
+
+	if (timeout_ms != 0 && timeout_ms < limit_ms)
+		limit_ms = timeout_ms;
+	*job = (struct job){ .jobs = jobs,
+		.used = true,
+		.daemon = row->conf.daemon,
+		.id = id,
+		.end = JOB_ENDED,
+		.started_us = now_us() };
+	job->timer.fn = job_overdue;
+	job->timer.arg = job;
+	loop_timer_set(jobs->loop, &job->timer, limit_ms);
+	jobs->count++;
+}
+
+int
+jobs_launch(struct jobs *jobs, const struct provider *row,
+    const char *facts_dir, uint32_t id, uint32_t timeout_ms, int ends[static 3])
+{
+	struct job *job = free_entry(jobs);
+	struct pipes pipes;
+	mark_t mark = jobs->next_mark;
+	pid_t pid = -1;
+	int error = 0;
+
+	if (job == NULL || !take_token(jobs))
+		return EAGAIN;
+	if (pipes_open(&pipes) == 0)
+		pid =
+		    start_child(row, facts_dir, pipes.child, jobs->root, mark);
+	if (pid == -1)
+		error = errno;
+	close_three(pipes.child);
+	if (pid == -1) {
+		close_three(pipes.gate);
+		return error;
+	}
+	job_begin(jobs, job, row, id, timeout_ms);
+	job->pid = pid;
+	if (!row->conf.daemon)
+		job->mark = mark;
+	jobs->next_mark--;
+	memcpy(ends, pipes.gate, sizeof pipes.gate);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* amirald's command line. Part of amirald. */
+#ifndef AMIRAL_EXECUTOR_OPTIONS_H
+#define AMIRAL_EXECUTOR_OPTIONS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct options {
+	char conf[PATH_MAX]; /* absolute */
+	bool check, debug;
+	const char *may_operator, *may_provider; /* both, or neither */
+};
+
+/* Prints and exits for --help, --version and mistakes. */
+void options_read(struct options *out, int argc, char **argv);
+
+#endif

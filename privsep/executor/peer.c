@@ -1,0 +1,189 @@
+/* Part of amirald. */
+#include "privsep/executor/peer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define BACKOFF_LOW_MS  50
+#define BACKOFF_HIGH_MS 200
+#define BACKOFF_MAX_MS  10000
+#define HEALTHY_MS      60000 /* who ran that long starts without a penalty */
+
+static void
+look_whether_gone(struct peer *peer)
+{
+	if (!peer->up || peer->pid != 0 || peer->link != NULL)
+		return;
+	peer->up = false;
+	relay_flush(&peer->relay);
+	if (clock_monotonic_ms() - peer->started_ms >= HEALTHY_MS)
+		peer->failures = 0;
+	peer->gone(peer);
+}
+
+static void
+peer_kill(struct peer *peer)
+{
+	if (peer->pid != 0)
+		kill(peer->pid, SIGKILL);
+}
+
+static void
+close_link(struct peer *peer)
+{
+	struct link *link = peer->link;
+
+	peer->link = NULL;
+	if (link != NULL)
+		link_close(link);
+}
+
+void
+peer_stop(struct peer *peer)
+{
+	peer_kill(peer);
+	peer_dismiss(peer);
+}
+
+void
+peer_dismiss(struct peer *peer)
+{
+	peer->unwanted = true;
+	loop_timer_clear(peer->loop, &peer->timer);
+	close_link(peer);
+	look_whether_gone(peer);
+}
+
+void
+peer_broken(struct peer *peer, const char *why)
+{
+	log_error("%s ended: %s", peer->relay.process, why);
+	peer_stop(peer);
+}
+
+/* Of the peers' links; what it wrote last has been read by then. */
+static void
+link_is_over(enum link_end end, const char *why, void *arg)
+{
+	struct peer *peer = arg;
+
+	if (end == LINK_VIOLATION)
+		log_error("%s broke a rule: %s", peer->relay.process, why);
+	peer_kill(peer);
+	close_link(peer);
+	look_whether_gone(peer);
+}
+
+void
+peer_begin(struct peer *peer, const struct peer_start *start)
+{
+	const struct link_setup setup = { .loop = peer->loop,
+		.fd = start->link,
+		.in = start->in,
+		.out = start->out,
+		.handlers = start->handlers,
+		.ended = link_is_over,
+		.arg = peer };
+	const char *step;
+	pid_t pid;
+
+	peer->up = true;
+	peer->unwanted = false;
+	peer->started_ms = clock_monotonic_ms();
+	if ((pid = child_start(start->plan, &step)) == -1) {
+		log_error("%s: cannot start %s: %s: %s", peer->relay.process,
+		    start->plan->path, step, strerror(errno));
+		close(start->link);
+		look_whether_gone(peer);
+		return;
+	}
+	peer->pid = pid;
+	peer->link = link_open(&setup, start->state);
+	log_debug("%s started, pid %d", peer->relay.process, (int)pid);
+}
+
+static void
+log_end(const struct peer *peer, int status)
+{
+	const char *name = peer->relay.process;
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_error("%s ended: it made a system call that its filter "
+			  "forbids",
+		    name);
+	else if (peer->unwanted)
+		log_debug("%s ended, as wanted", name);
+	else if (WIFSIGNALED(status))
+		log_error("%s ended: signal %d", name, WTERMSIG(status));
+	else
+		log_info("%s ended: exit status %d", name, WEXITSTATUS(status));
+}
+
+bool
+peer_reaped(struct peer *peer, pid_t pid, int status)
+{
+	if (peer->pid != pid)
+		return false;
+	log_end(peer, status);
+	peer->pid = 0;
+	/* What it said last is still to be read: the link ends by itself. */
+	look_whether_gone(peer);
+	return true;
+}
+
+static void
+start_now(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer->start(peer);
+}
+
+/* Between low and high, doubled with each failure. */
+static int64_t
+backoff_ms(unsigned failures)
+{
+	int64_t low = BACKOFF_LOW_MS, high = BACKOFF_HIGH_MS;
+	uint16_t noise = 0;
+
+	while (failures-- > 0 && high < BACKOFF_MAX_MS) {
+		low *= 2;
+		high *= 2;
+	}
+	if (high > BACKOFF_MAX_MS)
+		high = BACKOFF_MAX_MS;
+	/* Not a secret: jitter keeps a fleet from coming all at once. */
+	if (getrandom(&noise, sizeof noise, GRND_NONBLOCK) != sizeof noise)
+		noise = (uint16_t)getpid();
+	return low + noise % (high - low + 1);
+}
+
+void
+peer_restart(struct peer *peer)
+{
+	peer->timer.fn = start_now;
+	peer->timer.arg = peer;
+	loop_timer_set(peer->loop, &peer->timer, backoff_ms(peer->failures));
+	peer->failures++;
+}
+
+bool
+peer_is_up(const struct peer *peer)
+{
+	return peer->up;
+}
+
+void
+peer_send(struct peer *peer, unsigned type, const struct iovec *pieces, int n,
+    const int *fds)
+{
+	if (peer->link != NULL && !link_send(peer->link, type, pieces, n, fds))
+		peer_broken(peer, "it does not read what it is sent");
+}

@@ -1,0 +1,59 @@
+/*
+ * A supervised process of ours, gate or net: started, watched by its link
+ * and by its end, started anew after a back-off. Part of amirald.
+ */
+#ifndef AMIRAL_EXECUTOR_PEER_H
+#define AMIRAL_EXECUTOR_PEER_H
+
+#include "base/loop.h"
+#include "privsep/executor/child.h"
+#include "privsep/executor/relay.h"
+#include "privsep/link.h"
+
+struct peer;
+typedef void peer_fn(struct peer *);
+
+struct peer {
+	struct loop *loop;
+	struct relay relay; /* its process is the peer's name */
+	peer_fn *gone;      /* its process is reaped, its link has ended */
+	peer_fn *start;     /* the back-off is over */
+	void *arg;
+	/* private */
+	pid_t pid;         /* 0: none */
+	struct link *link; /* NULL: none */
+	bool up;           /* has been started and is not gone */
+	bool unwanted;     /* we end it ourselves */
+	unsigned failures;
+	int64_t started_ms;
+	struct loop_timer timer;
+};
+
+/* What differs between the peers when one starts. */
+struct peer_start {
+	const struct child_plan *plan;
+	const struct link_direction *in, *out;
+	link_handler *const *handlers; /* their arg is the peer */
+	uint32_t state;
+	int link; /* our end */
+};
+
+/* Takes the link over. Where the process cannot be started: as if it had
+ * ended at once. */
+void peer_begin(struct peer *, const struct peer_start *);
+/* Kills it and closes the link; gone is called once it is reaped. */
+void peer_stop(struct peer *);
+/* Closes the link, which asks the process to end by itself. */
+void peer_dismiss(struct peer *);
+/* It broke a rule: says so, then as peer_stop(). */
+void peer_broken(struct peer *, const char *why);
+/* True if pid was this peer's. */
+bool peer_reaped(struct peer *, pid_t, int status);
+/* Calls start after the back-off. */
+void peer_restart(struct peer *);
+bool peer_is_up(const struct peer *);
+/* Sends, if there is a link; one that does not read is broken. */
+void peer_send(struct peer *, unsigned type, const struct iovec *pieces, int n,
+    const int *fds);
+
+#endif

@@ -1,0 +1,876 @@
+/* amirald as a whole, seen from the gate's and net's ends of the links. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "base/name.h"
+#include "config.h"
+#include "tests/unit/privsep/scene.h"
+
+#define OUTPUT_MAX 8192
+#define CAP_CHROOT ((uint64_t)1 << 18)
+
+static const struct scene_programs *
+programs_of(void **state)
+{
+	return *state;
+}
+
+/* A scene with a serving gate and net. */
+struct serving {
+	struct scene *scene;
+	struct visitor gate, net;
+	int net_link; /* the gate's end towards net */
+};
+
+struct exited {
+	uint32_t id, status;
+	uint8_t end;
+	uint64_t wall_us;
+};
+
+static void
+add_provider(const struct scene *s, const char *name, const char *script)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "providers/%s", name);
+	scene_write(s, path, 0755, script);
+	snprintf(path, sizeof path, "providers/%s.json", name);
+	scene_write(s, path, 0644, name);
+}
+
+/* The frames of a set, up to and with its COMMIT. */
+static unsigned
+skip_set(int gate)
+{
+	struct frame *frame;
+	unsigned files = 0;
+	uint8_t next;
+
+	for (; recv(gate, &next, 1, MSG_PEEK) == 1 && next == E2G_FILE; files++)
+		frame_free(frame_expect(gate, E2G_FILE));
+	frame = frame_expect(gate, E2G_COMMIT);
+	frame_free(frame);
+	return files;
+}
+
+static void
+meet_net(struct serving *v)
+{
+	struct frame *frame = frame_expect(v->gate.links[0], E2G_NET);
+
+	assert_int_equal(frame->fd_count, 1);
+	v->net_link = dup(frame->fds[0]);
+	frame_free(frame);
+	scene_meet(v->scene->net_door, &v->net);
+	frame_free(frame_expect(v->net.links[0], E2N_CONFIG));
+}
+
+static void
+serve(struct serving *v)
+{
+	scene_start(v->scene);
+	scene_meet(v->scene->gate_door, &v->gate);
+	skip_set(v->gate.links[0]);
+	frame_send(v->gate.links[0], G2E_READY, NULL, 0);
+	meet_net(v);
+}
+
+static void
+serve_as(void **state, struct serving *v, const char *more)
+{
+	v->scene = scene_make(programs_of(state));
+	scene_configure(v->scene, more);
+}
+
+static void
+end(struct serving *v)
+{
+	visitor_leave(&v->gate);
+	visitor_leave(&v->net);
+	close(v->net_link);
+	scene_remove(v->scene);
+}
+
+static void
+launch(
+    const struct serving *v, uint32_t id, uint32_t timeout_ms, const char *name)
+{
+	uint8_t body[12 + PROVIDER_MAX];
+	struct writer w;
+
+	writer_init(&w, body, sizeof body);
+	writer_u32(&w, id);
+	writer_u32(&w, timeout_ms);
+	writer_u32(&w, 0);
+	writer_bytes(&w, name, strlen(name));
+	assert_true(writer_done(&w));
+	frame_send(v->gate.links[0], G2E_LAUNCH, body, w.used);
+}
+
+static uint32_t
+u32_of(const struct frame *frame)
+{
+	struct cursor in;
+
+	cursor_init(&in, frame->body, frame->len);
+	return cursor_u32(&in);
+}
+
+/* The ends of a started job's pipes. */
+static void
+expect_started(const struct serving *v, uint32_t id, int ends[static 3])
+{
+	struct frame *frame = frame_expect(v->gate.links[0], E2G_STARTED);
+
+	assert_int_equal(u32_of(frame), id);
+	assert_int_equal(frame->fd_count, 3);
+	memcpy(ends, frame->fds, sizeof frame->fds);
+	free(frame);
+}
+
+static struct exited
+expect_exited(const struct serving *v, uint32_t id)
+{
+	struct frame *frame = frame_expect(v->gate.links[0], E2G_EXITED);
+	struct exited out;
+	struct cursor in;
+
+	cursor_init(&in, frame->body, frame->len);
+	out.id = cursor_u32(&in);
+	out.end = cursor_u8(&in);
+	out.status = cursor_u32(&in);
+	out.wall_us = cursor_u64(&in);
+	frame_free(frame);
+	assert_int_equal(out.id, id);
+	return out;
+}
+
+static void
+close_ends(const int ends[static 3])
+{
+	for (int i = 0; i < 3; i++)
+		close(ends[i]);
+}
+
+static void
+read_until(int fd, char stop, char out[static OUTPUT_MAX])
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	do {
+		len += (size_t)n;
+		assert_true(len < OUTPUT_MAX);
+	} while ((n = read(fd, out + len - 1, 1)) == 1 && out[len - 1] != stop);
+	out[len - 1] = '\0';
+}
+
+/* Runs a provider to its end; its output. */
+static void
+run(const struct serving *v, const char *name, const char *input,
+    char out[static OUTPUT_MAX])
+{
+	struct exited exited;
+	int ends[3];
+
+	launch(v, 1, 0, name);
+	expect_started(v, 1, ends);
+	assert_int_equal(write(ends[0], input, strlen(input)), strlen(input));
+	close(ends[0]);
+	read_until(ends[1], '\0', out);
+	close(ends[1]);
+	close(ends[2]);
+	exited = expect_exited(v, 1);
+	assert_int_equal(exited.end, JOB_ENDED);
+	assert_int_equal(WEXITSTATUS(exited.status), 7);
+}
+
+__attribute__((format(printf, 2, 3))) static void
+expect_line(const char *text, const char *fmt, ...)
+{
+	char line[256], framed[260];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof line, fmt, args);
+	va_end(args);
+	snprintf(framed, sizeof framed, "\n%s\n", line);
+	if (strstr(text, framed) == NULL)
+		fail_msg("no line '%s' in:\n%s", line, text);
+}
+
+/* A process that is not ours: it ends when amirald wants it to. */
+static void
+expect_dead(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (int i = 0; i < 2000; i++) {
+		if (kill(pid, 0) == -1 && errno == ESRCH)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	fail_msg("process %d still runs", (int)pid);
+}
+
+/* Starting */
+
+static void
+expect_file(int gate, enum gate_file kind, const char *name, const char *text)
+{
+	struct frame *frame = frame_expect(gate, E2G_FILE);
+	char bytes[64] = "";
+
+	assert_int_equal(frame->fd_count, 1);
+	assert_int_equal(frame->body[0], kind);
+	assert_int_equal(frame->len, 1 + strlen(name));
+	assert_memory_equal(frame->body + 1, name, strlen(name));
+	assert_int_equal(fcntl(frame->fds[0], F_GETFL) & O_ACCMODE, O_RDONLY);
+	if (text != NULL) {
+		assert_true(pread(frame->fds[0], bytes, 63, 0) > 0);
+		assert_string_equal(bytes, text);
+	}
+	frame_free(frame);
+}
+
+static void
+expect_commit(int gate)
+{
+	struct frame *frame = frame_expect(gate, E2G_COMMIT);
+	struct cursor in;
+	struct stat st;
+	char name[64];
+
+	cursor_init(&in, frame->body, frame->len);
+	assert_int_equal(cursor_u8(&in), geteuid() == 0);
+	assert_true(cursor_text(&in, name, sizeof name));
+	assert_true(cursor_done(&in));
+	assert_string_equal(name, "host.example");
+	assert_int_equal(fstat(frame->fds[0], &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0555);
+	frame_free(frame);
+}
+
+static void
+gate_gets_its_files(void **state)
+{
+	struct serving v;
+	char conf[128], more[160];
+
+	serve_as(state, &v, "");
+	snprintf(conf, sizeof conf, "%s/conf.d", v.scene->dir);
+	assert_int_equal(mkdir(conf, 0755), 0);
+	scene_write(v.scene, "conf.d/b.conf", 0644, "[provider b]\n");
+	scene_write(v.scene, "conf.d/a.conf", 0644, "[provider a]\n");
+	scene_write(v.scene, "conf.d/c.txt", 0644, "nonsense");
+	add_provider(v.scene, "zeal", "#!/bin/sh\n");
+	scene_write(v.scene, "providers/undescribed", 0755, "#!/bin/sh\n");
+	scene_start(v.scene);
+	scene_meet(v.scene->gate_door, &v.gate);
+	snprintf(conf, sizeof conf, "%s/amirald.conf", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_CONF, conf, NULL);
+	snprintf(more, sizeof more, "%s/conf.d/a.conf", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_CONF, more, "[provider a]\n");
+	snprintf(more, sizeof more, "%s/conf.d/b.conf", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_CONF, more, "[provider b]\n");
+	snprintf(more, sizeof more, "%s/host_key", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_HOST_KEY, more, "host key");
+	snprintf(more, sizeof more, "%s/operators", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_OPERATORS, more, "operators");
+	expect_file(v.gate.links[0], GATE_FILE_DESCRIPTION, "facts", "facts");
+	expect_file(v.gate.links[0], GATE_FILE_DESCRIPTION, "zeal", "zeal");
+	expect_commit(v.gate.links[0]);
+	scene_expect_log(v.scene, "undescribed: ignored");
+	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
+	meet_net(&v);
+	end(&v);
+}
+
+static void
+children_are_jailed(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	assert_int_equal(v.gate.self.no_new_privs, 1);
+	assert_int_equal(v.net.self.no_new_privs, 1);
+	assert_int_equal(v.gate.self.session, v.gate.self.pid);
+	assert_int_equal(v.net.self.session, v.net.self.pid);
+	if (geteuid() == 0) {
+		assert_int_equal(v.gate.self.uid, SCENE_GATE_UID);
+		assert_int_equal(v.gate.self.gid, SCENE_GATE_UID);
+		assert_int_equal(v.net.self.uid, SCENE_NET_UID);
+		assert_int_equal(v.gate.self.groups, 0);
+		assert_true(v.gate.self.ambient == CAP_CHROOT);
+		assert_true(v.net.self.ambient == CAP_CHROOT);
+		assert_true(v.gate.self.bounding == 0);
+		assert_true(v.net.self.bounding == 0);
+	} else {
+		assert_int_equal(v.gate.self.uid, getuid());
+		scene_expect_log(v.scene, "not started by root");
+	}
+	end(&v);
+}
+
+static void
+net_gets_its_configuration(void **state)
+{
+	char text[256], url[128];
+	struct frame *frame;
+	struct serving v;
+	struct cursor in;
+
+	serve_as(state, &v, "");
+	scene_start(v.scene);
+	scene_meet(v.scene->gate_door, &v.gate);
+	skip_set(v.gate.links[0]);
+	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
+	frame_free(frame_expect(v.gate.links[0], E2G_NET));
+	scene_meet(v.scene->net_door, &v.net);
+	frame = frame_expect(v.net.links[0], E2N_CONFIG);
+	cursor_init(&in, frame->body, frame->len);
+	assert_int_equal(frame->fd_count, 1);
+	assert_int_equal(cursor_u8(&in), geteuid() == 0);
+	snprintf(url, sizeof url, "unix://%s/redis.sock", v.scene->dir);
+	assert_true(cursor_text(&in, text, sizeof text));
+	assert_string_equal(text, url);
+	assert_true(cursor_text(&in, text, sizeof text));
+	assert_string_equal(text, "");
+	assert_true(cursor_text(&in, text, sizeof text));
+	assert_string_equal(text, "test-00000000");
+	assert_true(cursor_text(&in, text, sizeof text));
+	assert_string_equal(text, "host.example");
+	assert_true(cursor_done(&in));
+	frame_free(frame);
+	v.net_link = -1;
+	end(&v);
+}
+
+static void
+gate_and_net_are_connected(void **state)
+{
+	struct frame *frame;
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	frame_send(v.net_link, G2N_READY, NULL, 0);
+	frame = frame_expect(v.net.links[1], G2N_READY);
+	frame_free(frame);
+	end(&v);
+}
+
+/* Providers */
+
+#define ROWS                                                                   \
+	"[provider facts]\nrun_as = 65510\nmemory = 64M\n"                     \
+	"[provider sleeper]\nrun_as = 65510\n"                                 \
+	"[provider stubborn]\nrun_as = 65510\n"                                \
+	"[provider forker]\nrun_as = 65510\n"                                  \
+	"[provider lingerer]\nrun_as = 65510\n"                                \
+	"[provider restarter]\nrun_as = 65510\ndaemon = yes\n"                 \
+	"profile = none\nnetwork = yes\n"                                      \
+	"[provider brief]\nrun_as = 65510\ntimeout = 1\n"
+
+#define DETACHED "setsid sh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'\n"
+
+static void
+serve_providers(void **state, struct serving *v)
+{
+	serve_as(state, v, ROWS);
+	add_provider(v->scene, "sleeper", "#!/bin/sh\nexec sleep 1000\n");
+	add_provider(v->scene, "brief", "#!/bin/sh\nexec sleep 1000\n");
+	add_provider(v->scene, "stubborn",
+	    "#!/bin/sh\ntrap '' TERM\necho ready\n"
+	    "while :; do sleep 1; done\n");
+	add_provider(v->scene, "forker", "#!/bin/sh\n" DETACHED);
+	add_provider(v->scene, "restarter", "#!/bin/sh\n" DETACHED);
+	add_provider(
+	    v->scene, "lingerer", "#!/bin/sh\n" DETACHED "exec sleep 1000\n");
+	serve(v);
+}
+
+static void
+provider_starts_clean(void **state)
+{
+	char out[OUTPUT_MAX], framed[OUTPUT_MAX + 1];
+	unsigned uid = geteuid() == 0 ? SCENE_PROVIDER_UID : getuid();
+	struct serving v;
+
+	serve_providers(state, &v);
+	run(&v, "facts", "arguments", out);
+	snprintf(framed, sizeof framed, "\n%s", out);
+	expect_line(framed, "argv 1 %s/providers/facts", v.scene->dir);
+	expect_line(framed,
+	    "env PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+	    "env LANG=C.UTF-8\n"
+	    "env AMIRAL_FACTS_DIR=%s/facts.d\n"
+	    "cwd /\n"
+	    "umask 77",
+	    v.scene->dir);
+	expect_line(framed, "uid %u %u %u", uid, uid, uid);
+	expect_line(framed, "leads 1");
+	expect_line(framed, "no_new_privs 1");
+	expect_line(framed, "fds 0 1 2");
+	expect_line(framed, "odd signals 0");
+	expect_line(framed, "as %d 1", 64 * 1024 * 1024);
+	expect_line(framed, "core 0 1");
+	expect_line(framed, "nofile 1024 1");
+	expect_line(framed, "stdin arguments");
+	if (geteuid() == 0) {
+		expect_line(framed, "groups 0");
+		expect_line(framed, "caps 000000000");
+		expect_line(framed, "bounding 0");
+	}
+	end(&v);
+}
+
+struct profile_row {
+	const char *row;
+	int inet, netlink, local, fork;
+};
+
+static const struct profile_row profile_rows[] = {
+	{ "profile = service\n", EAFNOSUPPORT, EAFNOSUPPORT, 0, 0 },
+	{ "profile = service\nnetwork = yes\n", 0, 0, 0, 0 },
+	{ "profile = strict\n", EPERM, EPERM, EPERM, EPERM },
+	{ "profile = strict\nnetwork = yes\n", 0, 0, 0, EPERM },
+};
+
+static void
+profiles_refuse(void **state)
+{
+	char out[OUTPUT_MAX], more[128];
+	struct serving v;
+
+	if (AMIRAL_SANDBOX_OFF || AMIRAL_SANDBOX_LOG) {
+		print_message("# skipped: built without filters that refuse\n");
+		return;
+	}
+	for (size_t i = 0; i < sizeof profile_rows / sizeof profile_rows[0];
+	     i++) {
+		const struct profile_row *row = &profile_rows[i];
+
+		snprintf(more, sizeof more,
+		    "[provider facts]\nrun_as = 65510\n%s", row->row);
+		serve_as(state, &v, more);
+		serve(&v);
+		run(&v, "facts", "", out);
+		expect_line(out,
+		    "inet %d\nnetlink %d\nunix %d\nbpf %d\nfork %d", row->inet,
+		    row->netlink, row->local, EPERM, row->fork);
+		end(&v);
+	}
+}
+
+static void
+roots_capabilities_are_listed(void **state)
+{
+	char out[OUTPUT_MAX];
+	struct serving v;
+
+	if (geteuid() != 0) {
+		print_message("# skipped: only root can give up being root\n");
+		return;
+	}
+	serve_as(state, &v,
+	    "[provider facts]\nrun_as = root\n"
+	    "capabilities = CAP_CHOWN, CAP_KILL\n");
+	serve(&v);
+	run(&v, "facts", "", out);
+	expect_line(out, "uid 0 0 0");
+	expect_line(out, "caps 000000021"); /* bits 0 and 5 */
+	expect_line(out, "bounding 2");
+	end(&v);
+}
+
+static void
+unknown_provider_does_not_start(void **state)
+{
+	static const char *const names[] = { "nothing", "ping", "undescribed" };
+	struct exited exited;
+	struct serving v;
+
+	serve_providers(state, &v);
+	for (uint32_t i = 0; i < 3; i++) {
+		launch(&v, i, 0, names[i]);
+		exited = expect_exited(&v, i);
+		assert_int_equal(exited.end, JOB_NOT_STARTED);
+		assert_int_equal(exited.status, ENOENT);
+	}
+	end(&v);
+}
+
+static void
+broken_program_does_not_start(void **state)
+{
+	struct exited exited;
+	struct serving v;
+
+	serve_as(state, &v, "");
+	add_provider(v.scene, "broken", "neither script nor program");
+	serve(&v);
+	launch(&v, 3, 0, "broken");
+	exited = expect_exited(&v, 3);
+	assert_int_equal(exited.end, JOB_NOT_STARTED);
+	assert_int_equal(exited.status, ENOEXEC);
+	scene_expect_log(v.scene, "provider broken: not started: exec");
+	end(&v);
+}
+
+static void
+timeout_ends_a_job(void **state)
+{
+	struct exited exited;
+	struct serving v;
+	int ends[3];
+
+	serve_providers(state, &v);
+	/* What the gate asks for can only shorten the row's. */
+	launch(&v, 1, 50, "sleeper");
+	expect_started(&v, 1, ends);
+	close_ends(ends);
+	exited = expect_exited(&v, 1);
+	assert_int_equal(exited.end, JOB_TIMEOUT);
+	assert_int_equal(WTERMSIG(exited.status), SIGTERM);
+	assert_in_range(exited.wall_us, 50000, 1500000);
+	launch(&v, 2, 600000, "brief");
+	expect_started(&v, 2, ends);
+	close_ends(ends);
+	exited = expect_exited(&v, 2);
+	assert_int_equal(exited.end, JOB_TIMEOUT);
+	assert_in_range(exited.wall_us, 1000000, 2500000);
+	end(&v);
+}
+
+static void
+stubborn_job_is_killed(void **state)
+{
+	uint8_t id[4] = { 0, 0, 0, 9 };
+	char out[OUTPUT_MAX];
+	struct exited exited;
+	struct serving v;
+	int ends[3];
+
+	serve_providers(state, &v);
+	launch(&v, 9, 0, "stubborn");
+	expect_started(&v, 9, ends);
+	read_until(ends[1], '\n', out);
+	frame_send(v.gate.links[0], G2E_KILL, id, sizeof id);
+	exited = expect_exited(&v, 9);
+	assert_int_equal(exited.end, JOB_KILLED);
+	assert_int_equal(WTERMSIG(exited.status), SIGKILL);
+	close_ends(ends);
+	/* It has just ended: to be ignored. */
+	frame_send(v.gate.links[0], G2E_KILL, id, sizeof id);
+	launch(&v, 9, 0, "nothing");
+	expect_exited(&v, 9);
+	end(&v);
+}
+
+/* Starts name; the pid of what it has detached. */
+static pid_t
+launch_detaching(const struct serving *v, uint32_t id, const char *name)
+{
+	char out[OUTPUT_MAX];
+	int ends[3];
+
+	launch(v, id, 0, name);
+	expect_started(v, id, ends);
+	read_until(ends[1], '\n', out);
+	close_ends(ends);
+	assert_true(atoi(out) > 1);
+	return atoi(out);
+}
+
+static void
+job_dies_whole(void **state)
+{
+	struct serving v;
+	pid_t orphan;
+
+	serve_providers(state, &v);
+	orphan = launch_detaching(&v, 1, "forker");
+	assert_int_equal(expect_exited(&v, 1).end, JOB_ENDED);
+	expect_dead(orphan);
+	end(&v);
+}
+
+static void
+job_dies_alone(void **state)
+{
+	uint8_t id[4] = { 0, 0, 0, 1 };
+	struct serving v;
+	pid_t kept, orphan, daemon;
+
+	serve_providers(state, &v);
+	kept = launch_detaching(&v, 1, "lingerer");
+	daemon = launch_detaching(&v, 2, "restarter");
+	expect_exited(&v, 2);
+	orphan = launch_detaching(&v, 3, "forker");
+	expect_exited(&v, 3);
+	expect_dead(orphan);
+	/* That sweep has seen these two as well. */
+	assert_int_equal(kill(kept, 0), 0);
+	assert_int_equal(kill(daemon, 0), 0);
+	frame_send(v.gate.links[0], G2E_KILL, id, sizeof id);
+	expect_exited(&v, 1);
+	expect_dead(kept);
+	assert_int_equal(kill(daemon, SIGKILL), 0);
+	end(&v);
+}
+
+static void
+jobs_are_bounded(void **state)
+{
+	struct exited exited;
+	struct serving v;
+	int ends[3];
+
+	serve_providers(state, &v);
+	for (uint32_t id = 0; id < JOBS_MAX; id++) {
+		launch(&v, id, 0, "sleeper");
+		expect_started(&v, id, ends);
+		close_ends(ends);
+	}
+	launch(&v, JOBS_MAX, 0, "sleeper");
+	exited = expect_exited(&v, JOBS_MAX);
+	assert_int_equal(exited.end, JOB_NOT_STARTED);
+	assert_int_equal(exited.status, EAGAIN);
+	end(&v);
+}
+
+/* Ending */
+
+static void
+broken_gate_ends_all(void **state)
+{
+	struct serving v, second;
+	struct visitor gate;
+	pid_t orphan;
+
+	serve_providers(state, &v);
+	orphan = launch_detaching(&v, 5, "lingerer");
+	launch(&v, 5, 0, "sleeper");
+	frame_expect_end(v.gate.links[0]);
+	frame_expect_end(v.net.links[0]);
+	expect_dead(orphan);
+	scene_expect_log(v.scene, "it gave two jobs one number");
+	second.scene = v.scene;
+	scene_meet(v.scene->gate_door, &gate);
+	second.gate = gate;
+	assert_true(skip_set(gate.links[0]) > 3);
+	frame_send(gate.links[0], G2E_READY, NULL, 0);
+	meet_net(&second);
+	visitor_leave(&second.gate);
+	visitor_leave(&second.net);
+	close(second.net_link);
+	end(&v);
+}
+
+static void
+early_frame_is_a_violation(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	scene_start(v.scene);
+	scene_meet(v.scene->gate_door, &v.gate);
+	frame_send(v.gate.links[0], G2E_RELOADED, NULL, 0);
+	frame_expect_end(v.gate.links[0]);
+	scene_expect_log(v.scene, "RELOADED out of turn");
+	v.net = (struct visitor){ .control = -1, .links = { -1, -1 } };
+	v.net_link = -1;
+	end(&v);
+}
+
+static void
+net_starts_anew(void **state)
+{
+	const uint8_t status = 3;
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	assert_int_equal(write(v.net.control, &status, 1), 1);
+	frame_expect_end(v.net.control);
+	visitor_leave(&v.net);
+	close(v.net_link);
+	meet_net(&v);
+	scene_expect_log(v.scene, "net ended: exit status 3");
+	end(&v);
+}
+
+static void
+sigterm_ends_all(void **state)
+{
+	struct serving v;
+	pid_t orphan;
+
+	serve_providers(state, &v);
+	orphan = launch_detaching(&v, 5, "lingerer");
+	kill(v.scene->amirald, SIGTERM);
+	frame_expect_end(v.gate.links[0]);
+	frame_expect_end(v.net.links[0]);
+	visitor_leave(&v.gate);
+	visitor_leave(&v.net);
+	assert_int_equal(scene_wait(v.scene), 0);
+	expect_dead(orphan);
+	close(v.net_link);
+	scene_remove(v.scene);
+}
+
+/* Reloading, logging, auditing */
+
+static void
+reload_is_offered(void **state)
+{
+	struct serving v;
+	int ends[3];
+
+	serve_as(state, &v, "");
+	serve(&v);
+	add_provider(v.scene, "late", "#!/bin/sh\nexec sleep 1000\n");
+	kill(v.scene->amirald, SIGHUP);
+	skip_set(v.gate.links[0]);
+	/* Until the gate agrees nothing is different. */
+	launch(&v, 1, 0, "late");
+	assert_int_equal(expect_exited(&v, 1).status, ENOENT);
+	frame_send(v.gate.links[0], G2E_KEPT, "no", 2);
+	scene_expect_log(v.scene, "the former configuration stays in force");
+	launch(&v, 1, 0, "late");
+	assert_int_equal(expect_exited(&v, 1).status, ENOENT);
+	kill(v.scene->amirald, SIGHUP);
+	skip_set(v.gate.links[0]);
+	frame_send(v.gate.links[0], G2E_RELOADED, NULL, 0);
+	launch(&v, 1, 0, "late");
+	expect_started(&v, 1, ends);
+	close_ends(ends);
+	end(&v);
+}
+
+static void
+broken_reload_is_refused(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	scene_write(v.scene, "amirald.conf", 0600, "[agent]\nnonsense = 1\n");
+	kill(v.scene->amirald, SIGHUP);
+	scene_expect_log(v.scene, "the former configuration stays in force");
+	launch(&v, 1, 0, "nothing");
+	expect_exited(&v, 1);
+	end(&v);
+}
+
+static void
+audit_is_written(void **state)
+{
+	char path[128], line[128] = "";
+	struct serving v;
+	FILE *file;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	frame_send(v.gate.links[0], G2E_AUDIT, "{\"a\":\n\033}", 8);
+	launch(&v, 1, 0, "nothing");
+	expect_exited(&v, 1);
+	snprintf(path, sizeof path, "%s/audit", v.scene->dir);
+	assert_non_null(file = fopen(path, "re"));
+	assert_int_equal(fread(line, 1, sizeof line - 1, file), 9);
+	assert_string_equal(line, "{\"a\":??}\n");
+	fclose(file);
+	end(&v);
+}
+
+static void
+log_lines_are_bounded(void **state)
+{
+	const uint8_t line[] = { LOG_LEVEL_ERROR, 'f', 'l', 'o', 'o', 'd', 27 };
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	for (int i = 0; i < 200; i++)
+		frame_send(v.gate.links[0], G2E_LOG, line, sizeof line);
+	visitor_leave(&v.gate);
+	scene_expect_log(v.scene, "lines suppressed");
+	assert_in_range(scene_count_log(v.scene, "gate: flood\\033"), 50, 150);
+	v.gate = (struct visitor){ .control = -1, .links = { -1, -1 } };
+	end(&v);
+}
+
+static void
+unsafe_files_are_refused(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	scene_write(v.scene, "providers/facts", 0777, "#!/bin/sh\n");
+	scene_start(v.scene);
+	assert_int_equal(scene_wait(v.scene), 1);
+	scene_expect_log(v.scene, "writable by others");
+	scene_remove(v.scene);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct scene_programs programs;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(gate_gets_its_files, &programs),
+		cmocka_unit_test_prestate(children_are_jailed, &programs),
+		cmocka_unit_test_prestate(
+		    net_gets_its_configuration, &programs),
+		cmocka_unit_test_prestate(
+		    gate_and_net_are_connected, &programs),
+		cmocka_unit_test_prestate(provider_starts_clean, &programs),
+		cmocka_unit_test_prestate(profiles_refuse, &programs),
+		cmocka_unit_test_prestate(
+		    roots_capabilities_are_listed, &programs),
+		cmocka_unit_test_prestate(
+		    unknown_provider_does_not_start, &programs),
+		cmocka_unit_test_prestate(
+		    broken_program_does_not_start, &programs),
+		cmocka_unit_test_prestate(timeout_ends_a_job, &programs),
+		cmocka_unit_test_prestate(stubborn_job_is_killed, &programs),
+		cmocka_unit_test_prestate(job_dies_whole, &programs),
+		cmocka_unit_test_prestate(job_dies_alone, &programs),
+		cmocka_unit_test_prestate(jobs_are_bounded, &programs),
+		cmocka_unit_test_prestate(broken_gate_ends_all, &programs),
+		cmocka_unit_test_prestate(
+		    early_frame_is_a_violation, &programs),
+		cmocka_unit_test_prestate(net_starts_anew, &programs),
+		cmocka_unit_test_prestate(sigterm_ends_all, &programs),
+		cmocka_unit_test_prestate(reload_is_offered, &programs),
+		cmocka_unit_test_prestate(broken_reload_is_refused, &programs),
+		cmocka_unit_test_prestate(audit_is_written, &programs),
+		cmocka_unit_test_prestate(log_lines_are_bounded, &programs),
+		cmocka_unit_test_prestate(unsafe_files_are_refused, &programs),
+	};
+
+	if (argc != 4)
+		return 2;
+	programs = (struct scene_programs){ argv[1], argv[2], argv[3] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
