@@ -1,0 +1,110 @@
+/* Part of the gate: see hello.h. */
+#include "agent/gate/hello.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "base/log.h"
+#include "config.h"
+#include "privsep/messages.h"
+
+static void
+hello_due(void *arg)
+{
+	hello_send(arg);
+}
+
+void
+hello_init(struct gate_hello *hello, struct loop *loop,
+    const struct gate_trust *trust, const struct gate_facts *facts,
+    const struct gate_replies *replies)
+{
+	*hello = (struct gate_hello){
+		.loop = loop,
+		.trust = trust,
+		.facts = facts,
+		.boot = replies->boot,
+		.timer = { .fn = hello_due, .arg = hello },
+	};
+}
+
+static char *
+hello_payload(struct gate_hello *gate, size_t *len)
+{
+	struct hello hello = {
+		.at = clock_wall_ms(),
+		.agent = AMIRAL_VERSION,
+		.signatures = 1,
+	};
+	const char *left_out;
+	char *payload;
+
+	memcpy(hello.boot, gate->boot, sizeof(hello.boot));
+	snprintf(
+	    hello.fleet, sizeof(hello.fleet), "%s", gate->trust->conf->fleet);
+	snprintf(hello.hostname, sizeof(hello.hostname), "%s",
+	    gate->trust->hostname);
+	hello.facts =
+	    facts_fitting(gate->facts->object, HELLO_FACTS_MAX, &left_out);
+	if (left_out != NULL && !gate->trimmed)
+		log_warning("facts over %d bytes: hellos leave out %s",
+		    HELLO_FACTS_MAX, left_out);
+	gate->trimmed = left_out != NULL;
+	payload = hello_build(&hello, len);
+	json_decref(hello.facts);
+	return payload;
+}
+
+static void
+hello_to_net(const struct gate_hello *hello, uint8_t *envelope, size_t len)
+{
+	uint8_t expiry[4];
+	struct writer writer;
+	struct iovec pieces[2] = {
+		{ expiry, sizeof(expiry) },
+		{ envelope, len },
+	};
+
+	writer_init(&writer, expiry, sizeof(expiry));
+	writer_u32(&writer, HELLO_EXPIRY_MS);
+	/* One that finds the queue full is followed by the next minute's. */
+	link_send(hello->link, G2N_HELLO, pieces, 2, NULL);
+}
+
+void
+hello_send(struct gate_hello *hello)
+{
+	char error[KEY_ERROR_MAX] = "out of memory";
+	size_t payload_len = 0, len = 0;
+	uint8_t *envelope = NULL;
+	char *payload;
+
+	if (hello->link == NULL)
+		return;
+	payload = hello_payload(hello, &payload_len);
+	if (payload != NULL)
+		envelope = signer_envelope(hello->trust->signer, ENVELOPE_HELLO,
+		    (const uint8_t *)payload, payload_len, &len, error);
+	if (envelope != NULL)
+		hello_to_net(hello, envelope, len);
+	else
+		log_error("no hello: %s", error);
+	free(envelope);
+	free(payload);
+	loop_timer_set(hello->loop, &hello->timer,
+	    HELLO_INTERVAL_MS - (int64_t)randombytes_uniform(HELLO_JITTER_MS));
+}
+
+void
+hello_attach(struct gate_hello *hello, struct link *link)
+{
+	hello->link = link;
+	if (link == NULL)
+		loop_timer_clear(hello->loop, &hello->timer);
+	else
+		hello_send(hello);
+}

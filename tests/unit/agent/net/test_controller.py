@@ -1,0 +1,254 @@
+"""amiral-net in its controller role, between a real Redis and our frames."""
+import struct
+import time
+import uuid
+
+import netproc
+import pytest
+from netproc import ENVELOPE_MAX, key, text, texts
+
+
+def new_reply():
+    return str(uuid.uuid4())
+
+
+def test_publishes_to_everyone(controller, redis, db):
+    reply_to = new_reply()
+    expires = int(time.time() * 1000) + 60000
+    with redis.client() as listener:
+        listener("SUBSCRIBE", key("requests"))
+        controller.publish(reply_to, b"envelope", expires=expires)
+        assert controller.published() == (1, "")
+        assert listener.read()[2] == b"envelope"
+    name = key("reply:" + reply_to)
+    assert db("PEXPIRETIME", name) == expires
+    assert [e[1] for e in db("XRANGE", name, "-", "+")] == [[b"m", b""]]
+    assert [e[1] for e in db("XRANGE", key("log"), "-", "+")] == [
+        [b"m", b"envelope"]]
+
+
+def test_publishes_to_named_hosts_only(controller, redis):
+    names = ["a.example", "b.example"]
+    with redis.client() as listener:
+        for channel in ["requests", *("requests:host:" + n for n in names)]:
+            listener("SUBSCRIBE", key(channel))
+        controller.publish(new_reply(), b"envelope", names)
+        assert controller.published() == (1, "")
+        got = [listener.read()[1].decode() for _ in names]
+        assert got == [key("requests:host:" + n) for n in names]
+        controller.publish(new_reply(), b"cancel")
+        assert listener.read()[1].decode() == key("requests")
+
+
+def test_trims_the_log(controller, db):
+    old = int(time.time() * 1000) - 100000
+    db("XADD", key("log"), f"{old}-0", "m", "old")
+    db("XADD", key("log"), f"{old + 2}-0", "m", "alive")
+    controller.publish(new_reply(), b"new", oldest=old + 1)
+    assert controller.published() == (1, "")
+    assert [e[1][1] for e in db("XRANGE", key("log"), "-", "+")] == [
+        b"alive", b"new"]
+    db.pipeline([("XADD", key("log"), "*", "m", "x")] * 1200)
+    controller.publish(new_reply(), b"newest")
+    assert controller.published() == (1, "")
+    assert db("XLEN", key("log")) == 1000
+
+
+def test_says_what_redis_refuses(controller, db):
+    db("SET", key("log"), "x")
+    controller.publish(new_reply(), b"envelope")
+    taken, error = controller.published()
+    assert taken == 0 and error.startswith("WRONGTYPE")
+    db("CONFIG", "SET", "maxmemory", "1")
+    controller.publish(new_reply(), b"envelope")
+    taken, error = controller.published()
+    assert taken == 0 and error.startswith("OOM")
+    db("CONFIG", "SET", "maxmemory", "0")
+    db("DEL", key("log"))
+    controller.publish(new_reply(), b"envelope")
+    assert controller.published() == (1, "")
+
+
+def test_reads_replies_as_they_come(controller, db):
+    reply_to = new_reply()
+    controller.publish(reply_to, b"envelope")
+    assert controller.published() == (1, "")
+    controller.read(reply_to)
+    name = key("reply:" + reply_to)
+    for number in range(3):
+        position = db("XADD", name, "*", "m", b"%d" % number)
+        assert controller.entries() == (position, [b"%d" % number])
+
+
+def test_reads_from_a_position(controller, db):
+    reply_to = new_reply()
+    name = key("reply:" + reply_to)
+    ids = [db("XADD", name, "*", "m", b"%d" % n) for n in range(10)]
+    controller.read(reply_to, ids[4].decode())
+    assert controller.entries() == (
+        ids[-1], [b"%d" % n for n in range(5, 10)])
+
+
+def test_a_page_that_does_not_fit_one_frame(controller, db):
+    reply_to = new_reply()
+    name = key("reply:" + reply_to)
+    envelopes = [b"%03d" % n + b"x" * (n * 600) for n in range(110)]
+    for envelope in envelopes:
+        last = db("XADD", name, "*", "m", envelope)
+    controller.read(reply_to)
+    got = []
+    while len(got) < len(envelopes):
+        position, some = controller.entries()
+        got += some
+    assert got == envelopes
+    assert position == last
+
+
+def test_the_longest_envelope_and_one_more(controller, db):
+    reply_to = new_reply()
+    name = key("reply:" + reply_to)
+    db("XADD", name, "*", "m", b"x" * ENVELOPE_MAX)
+    db("XADD", name, "*", "m", b"x" * (ENVELOPE_MAX + 1))
+    last = db("XADD", name, "*", "m", b"x")
+    controller.read(reply_to)
+    log = controller.link.expect(netproc.N2C_LOG)
+    assert log[1:] == b"dropped a reply of %d bytes" % (ENVELOPE_MAX + 1)
+    assert controller.entries() == (last, [b"x" * ENVELOPE_MAX, b"x"])
+
+
+def test_a_controller_that_does_not_read_loses_nothing(controller, db):
+    """12 MB wait where they are: in Redis."""
+    reply_to = new_reply()
+    name = key("reply:" + reply_to)
+    envelopes = [b"%03d" % n + b"x" * 60000 for n in range(300)]
+    controller.read(reply_to)
+    for envelope in envelopes:
+        db("XADD", name, "*", "m", envelope)
+    db("XADD", name, "*", "m", "")
+    got = []
+    while len(got) < len(envelopes):
+        got += controller.entries()[1]
+    assert got == envelopes
+    if not netproc.SANITIZED:
+        assert controller.peak() < 40000
+    controller.publish(new_reply(), b"still here")
+    assert controller.published() == (1, "")
+
+
+def hellos(controller):
+    got = []
+    while True:
+        body = controller.link.expect(netproc.N2C_HELLOS)
+        got += texts(body[1:])
+        if body[0]:
+            return got
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 512])
+def test_fetches_hellos(controller, db, count):
+    names = [f"h{n}.example" for n in range(count)]
+    want = [b"%d" % n + b"x" * 15000 if n % 3 else b"" for n in range(count)]
+    for name, hello in zip(names, want):
+        if hello:
+            db("SET", key("host:" + name), hello)
+    for _ in range(2):
+        controller.link.send(
+            netproc.C2N_HELLOS, b"".join(text(n) for n in names))
+    assert hellos(controller) == want
+    assert hellos(controller) == want
+
+
+def test_what_is_no_hello_is_none(controller, db):
+    db("SET", key("host:a"), b"x" * 100000)
+    db("RPUSH", key("host:b"), "list")
+    db("SET", key("host:c"), "hello")
+    controller.link.send(netproc.C2N_HELLOS, text("a") + text("b") + text("c"))
+    assert hellos(controller) == [b"", b"", b"hello"]
+
+
+def test_hellos_while_a_read_blocks(controller, db):
+    controller.read(new_reply())
+    db("SET", key("host:a"), "hello")
+    controller.link.send(netproc.C2N_HELLOS, text("a"))
+    assert hellos(controller) == [b"hello"]
+
+
+def test_a_replaced_stream_fails(controller, db):
+    reply_to = new_reply()
+    db("SET", key("reply:" + reply_to), "x")
+    controller.read(reply_to)
+    assert b"WRONGTYPE" in controller.link.expect(netproc.N2C_FAILED)
+    assert controller.wait() == 1
+
+
+def test_a_lost_connection_fails(controller, redis):
+    redis.close()
+    assert controller.link.expect(netproc.N2C_FAILED).startswith(
+        b"connection to Redis at unix://")
+    assert controller.link.receive() is None
+    assert controller.wait() == 1
+
+
+def test_no_redis_fails(folder):
+    with netproc.Controller(f"unix://{folder}/none") as controller:
+        why = controller.link.expect(netproc.N2C_FAILED)
+        assert b"is it running" in why
+        assert controller.wait() == 1
+
+
+def test_a_bad_url_fails():
+    with netproc.Controller("localhost:6379") as controller:
+        why = controller.link.expect(netproc.N2C_FAILED)
+        assert b"write redis://" in why
+        assert controller.wait() == 1
+
+
+def test_a_wrong_password_fails(folder):
+    server = netproc.Redis(folder, "--requirepass", "secret")
+    try:
+        with netproc.Controller(server.url, "wrong") as controller:
+            controller.connected()
+            assert b"WRONGPASS" in controller.link.expect(netproc.N2C_FAILED)
+        with netproc.Controller(server.url, "secret") as controller:
+            controller.connected()
+            controller.publish(new_reply(), b"envelope")
+            assert controller.published() == (1, "")
+    finally:
+        server.close()
+
+
+def test_ends_with_amiral(controller):
+    controller.link.close()
+    assert controller.wait() == 0
+
+
+@pytest.mark.parametrize("url", ["unix:///nowhere", "redis"])
+def test_ends_with_an_amiral_that_goes_at_once(redis, url):
+    with netproc.Controller(redis.url if url == "redis" else url) as one:
+        one.link.close()
+        assert one.wait() == 0
+
+
+def test_is_locked_in(controller):
+    assert controller.status("NoNewPrivs") == "1"
+    assert int(controller.status("CapEff"), 16) == 0
+    if not netproc.SANITIZED:
+        assert controller.status("Seccomp") == "2"
+
+
+@pytest.mark.parametrize("kind, body", [
+    (netproc.C2N_CONFIG, text("unix:///x") + text("") + text("f-00000000")),
+    (netproc.C2N_READ, b"x" * 36 + text("0-0")),
+    (netproc.C2N_READ, str(uuid.uuid4()).encode() + text("0")),
+    (netproc.C2N_READ, str(uuid.uuid4()).encode() + text("0-0\r\nQ")),
+    (netproc.C2N_HELLOS, text("a b")),
+    (netproc.C2N_HELLOS, text("a") + b"\0\0\0\2a"),
+    (netproc.C2N_PUBLISH, struct.pack(">QQ", 1, 1)
+     + str(uuid.uuid4()).encode() + b"\1" + text("../x") + b"x"),
+    (netproc.C2N_PUBLISH, struct.pack(">QQ", 1, 1)
+     + str(uuid.uuid4()).encode() + b"\0"),
+    (9, b""),
+])
+def test_a_broken_controller_is_fatal(controller, kind, body):
+    controller.link.send(kind, body)
+    assert controller.wait() == 255
