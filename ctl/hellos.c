@@ -1,0 +1,264 @@
+#include "ctl/hellos.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/slurp.h"
+
+/* The file: this line, then a string host and a string envelope for each. */
+static const char magic[] = "amiral hellos 1\n";
+#define MAGIC_LEN (sizeof magic - 1)
+
+static void
+row_clear(struct hello_row *row)
+{
+	if (row->envelope == NULL)
+		return;
+	free(row->envelope);
+	hello_clear(&row->hello);
+	*row = (struct hello_row){ .envelope = NULL };
+}
+
+/*
+ * Whose hello it is, by name and key. In a rotation two keys sign, the old
+ * one first: any that the host is known by will do, a revoked one never.
+ */
+static bool
+key_is_current(const struct known_hosts *known, size_t host,
+    const struct envelope *envelope, struct public_key *key)
+{
+	const char *name = known_hosts_name(known, host);
+	bool found = false;
+
+	for (unsigned i = 0; i < envelope->signatures; i++) {
+		const struct public_key *k = &envelope->signature[i].key;
+		enum status status = known_hosts_check(known, name, k);
+
+		if (status == STATUS_REVOKED)
+			return false;
+		if (status == STATUS_OK && !found) {
+			*key = *k;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* An envelope whose signatures were verified, now or when it was cached. */
+static bool
+read_row(const struct hellos *h, size_t host, const struct envelope *envelope,
+    struct hello_row *out)
+{
+	struct hello_row row = { .envelope = NULL };
+
+	if (!key_is_current(h->known, host, envelope, &row.key) ||
+	    hello_parse(envelope->payload, envelope->payload_len, &row.hello) !=
+		STATUS_OK)
+		return false;
+	if (strcmp(row.hello.hostname, known_hosts_name(h->known, host)) != 0 ||
+	    strcmp(row.hello.fleet, h->fleet) != 0 ||
+	    row.hello.signatures != envelope->signatures) {
+		hello_clear(&row.hello);
+		return false;
+	}
+	*out = row;
+	return true;
+}
+
+static void
+store_row(struct hellos *h, size_t host, const struct hello_row *row,
+    const uint8_t *bytes, size_t len)
+{
+	row_clear(&h->rows[host]);
+	h->rows[host] = *row;
+	h->rows[host].len = len;
+	h->rows[host].envelope = malloc(len);
+	if (h->rows[host].envelope == NULL)
+		fatal("out of memory");
+	memcpy(h->rows[host].envelope, bytes, len);
+}
+
+/* An entry that is not a known host's any more is left out. */
+static void
+load_entry(struct hellos *h, const char *name, const uint8_t *bytes, size_t len)
+{
+	long host = known_hosts_find(h->known, name);
+	struct envelope envelope;
+	struct hello_row row;
+
+	if (host >= 0 &&
+	    envelope_read(bytes, len, ENVELOPE_HELLO, &envelope) == STATUS_OK &&
+	    read_row(h, (size_t)host, &envelope, &row))
+		store_row(h, (size_t)host, &row, bytes, len);
+	else
+		h->changed = true;
+}
+
+static void
+load(struct hellos *h, const char *text, size_t len)
+{
+	char name[HOSTNAME_MAX + 1];
+	struct cursor c;
+
+	if (len < MAGIC_LEN || memcmp(text, magic, MAGIC_LEN) != 0)
+		return;
+	cursor_init(&c, text + MAGIC_LEN, len - MAGIC_LEN);
+	while (!c.bad && !cursor_done(&c)) {
+		const uint8_t *bytes;
+		size_t size;
+
+		cursor_text(&c, name, sizeof name);
+		bytes = cursor_string(&c, &size);
+		if (bytes != NULL)
+			load_entry(h, name, bytes, size);
+	}
+}
+
+/* The digest of nothing is kept: the file is trusted because it is ours. */
+static void
+load_file(struct hellos *h)
+{
+	char error[FILE_ERROR_MAX];
+	struct stat st;
+	char *text;
+	size_t len;
+	int fd;
+
+	if (access(h->path, F_OK) != 0)
+		return;
+	fd = file_open(h->path, FILE_SECRET, HELLOS_FILE_MAX, error);
+	if (fd == -1) {
+		log_warning("%s", error);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (text = slurp(fd, HELLOS_FILE_MAX, &len)) != NULL) {
+		load(h, text, len);
+		free(text);
+	}
+	close(fd);
+}
+
+void
+hellos_init(struct hellos *h, const struct known_hosts *known,
+    const char *directory, const char *fleet)
+{
+	*h = (struct hellos){ .known = known, .fleet = fleet };
+	h->rows = calloc(known_hosts_count(known) + 1, sizeof *h->rows);
+	if (h->rows == NULL)
+		fatal("out of memory");
+	if (directory == NULL)
+		return;
+	if (asprintf(&h->path, "%s/%s", directory, fleet) == -1)
+		fatal("out of memory");
+	load_file(h);
+}
+
+void
+hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
+{
+	struct hello_row *old = &h->rows[host], row;
+	struct envelope envelope;
+
+	if (old->envelope != NULL && old->len == len &&
+	    memcmp(old->envelope, bytes, len) == 0)
+		return;
+	h->verified++;
+	if (envelope_open(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
+	    !read_row(h, host, &envelope, &row)) {
+		h->rejected++;
+		return;
+	}
+	if (old->envelope != NULL && row.hello.at <= old->hello.at) {
+		hello_clear(&row.hello);
+		h->rejected++;
+		return;
+	}
+	store_row(h, host, &row, bytes, len);
+	h->changed = true;
+}
+
+/* The directories down to the cache's, for us alone. */
+static void
+make_directories(const char *path)
+{
+	char part[4096];
+
+	for (const char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
+		if ((size_t)(p - path) >= sizeof part)
+			return;
+		memcpy(part, path, (size_t)(p - path));
+		part[p - path] = '\0';
+		mkdir(part, 0700);
+	}
+}
+
+static uint8_t *
+format(const struct hellos *h, size_t *len)
+{
+	size_t size = MAGIC_LEN, count = known_hosts_count(h->known);
+	struct writer w;
+	uint8_t *bytes;
+
+	for (size_t i = 0; i < count; i++)
+		if (h->rows[i].envelope != NULL)
+			size += 8 + strlen(known_hosts_name(h->known, i)) +
+				h->rows[i].len;
+	if (size > HELLOS_FILE_MAX || (bytes = malloc(size)) == NULL)
+		return NULL;
+	writer_init(&w, bytes, size);
+	writer_bytes(&w, magic, MAGIC_LEN);
+	for (size_t i = 0; i < count; i++) {
+		if (h->rows[i].envelope == NULL)
+			continue;
+		writer_text(&w, known_hosts_name(h->known, i));
+		writer_string(&w, h->rows[i].envelope, h->rows[i].len);
+	}
+	*len = w.used;
+	return bytes;
+}
+
+bool
+hellos_save(struct hellos *h, char error[static CTL_ERROR_MAX])
+{
+	size_t len;
+	uint8_t *bytes;
+	bool good;
+
+	if (!h->changed || h->path == NULL)
+		return true;
+	bytes = format(h, &len);
+	if (bytes == NULL) {
+		snprintf(error, CTL_ERROR_MAX,
+		    "%.300s: too large: hellos are not remembered", h->path);
+		return false;
+	}
+	make_directories(h->path);
+	good = file_replace(h->path, 0600, bytes, len, error) == 0;
+	free(bytes);
+	h->changed = !good;
+	return good;
+}
+
+const struct hello *
+hellos_of(const struct hellos *h, size_t host)
+{
+	return h->rows[host].envelope != NULL ? &h->rows[host].hello : NULL;
+}
+
+void
+hellos_clear(struct hellos *h)
+{
+	if (h->rows != NULL)
+		for (size_t i = 0; i < known_hosts_count(h->known); i++)
+			row_clear(&h->rows[i]);
+	free(h->rows);
+	free(h->path);
+	*h = (struct hellos){ .rows = NULL };
+}
