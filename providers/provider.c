@@ -56,8 +56,10 @@ provider_read_args(void)
 	if (len == 0)
 		return provider_object();
 	args = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(args))
+	if (!json_is_object(args)) {
+		json_decref(args);
 		provider_refuse("object", "is not a JSON object");
+	}
 	return args;
 }
 

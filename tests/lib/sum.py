@@ -8,6 +8,12 @@ import sys
 import xml.etree.ElementTree
 
 
+def reason(case, skip):
+    """Why: pytest's message, or what a TAP plan said."""
+    said = (case.findtext("system-out") or "").partition("# SKIP ")[2]
+    return skip.get("message") or skip.text or said.strip() or "no reason"
+
+
 def count(path):
     """(passed, failed, skipped, lines) of a junit file."""
     passed = failed = skipped = 0
@@ -20,7 +26,7 @@ def count(path):
             lines.append(f"failed: {name}")
         elif (skip := case.find("skipped")) is not None:
             skipped += 1
-            lines.append(f"skipped: {name}: {skip.get('message') or skip.text}")
+            lines.append(f"skipped: {name}: {reason(case, skip)}")
         else:
             passed += 1
     return passed, failed, skipped, lines

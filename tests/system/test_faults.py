@@ -55,23 +55,6 @@ def test_killed_and_back(fresh, victim):
             assert after["net"] != before["net"]
 
 
-def sleepers(folder):
-    """Processes whose command line names folder."""
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit() and entry.name != str(os.getpid()):
-            try:
-                with open(f"/proc/{entry.name}/environ", "rb") as file:
-                    words = file.read()
-                with open(f"/proc/{entry.name}/cmdline", "rb") as file:
-                    words += file.read()
-            except OSError:
-                continue
-            if str(folder).encode() in words:
-                found.append(int(entry.name))
-    return found
-
-
 def test_jobs_of_a_killed_gate_end(fresh):
     fleet = fresh(HOST, start=False)
     agent = fleet[HOST]
@@ -79,11 +62,11 @@ def test_jobs_of_a_killed_gate_end(fresh):
     agent.provider("sleeper", f"#!/bin/sh\nexec sh -c 'sleep 600; : {mark}'\n")
     fleet.start()
     request = fleet.ask(fleet.request("sleeper"))
-    fleets.wait_for("the job", lambda: sleepers(mark))
+    fleets.wait_for("the job", lambda: fleets.running(mark))
     assert fleet.envelopes(request["reply_to"])
     before = agent.wait_whole()
     os.kill(before["gate"], signal.SIGKILL)
-    fleets.wait_for("the job's end", lambda: not sleepers(mark))
+    fleets.wait_for("the job's end", lambda: not fleets.running(mark))
     agent.wait_whole(but=before)
     assert answered(fleet)
 

@@ -127,6 +127,19 @@ def test_answer_to_another_request(fleet):
     assert code == 4 and verdicts(document)[HOST] == "no_answer"
 
 
+def test_start_of_another_request(fleet):
+    """START is never sealed: an old one must not acknowledge a new request."""
+    old = fleet.ask(fleet.request("uptime", match={"hosts": [HOST]}))
+    start = next(e for e, r in fleet.replies(old) if r["status"] == "start")
+
+    def rewrite(now):
+        return start if is_reply(now, HOST) else now
+
+    with Liar(fleet, rewrite) as liar:
+        code, document = liar.json("uptime", "-a")
+    assert code == 4 and verdicts(document)[HOST] == "no_answer"
+
+
 def test_request_passed_off_as_reply(fleet):
     def rewrite(envelope):
         if not is_reply(envelope, HOST):
