@@ -135,8 +135,8 @@ on_kept(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
-	log_relay(
-	    ex->gate.relay.process, LOG_LEVEL_ERROR, (const char *)body, len);
+	peer_spend(&ex->gate, len);
+	relay_text(&ex->gate.relay, LOG_LEVEL_ERROR, body, len);
 	if (ex->offered == NULL)
 		return;
 	log_error("the former configuration stays in force");
@@ -177,6 +177,7 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 	const uint8_t *rest;
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	cursor_init(&in, body, len);
 	id = cursor_u32(&in);
 	timeout_ms = cursor_u32(&in);
@@ -200,6 +201,7 @@ on_kill(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct cursor in;
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	cursor_init(&in, body, len);
 	jobs_kill(ex->jobs, cursor_u32(&in));
 }
@@ -210,6 +212,7 @@ on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	if (!relay_line(&ex->gate.relay, body, len))
 		peer_broken(&ex->gate, "it sent a log line without a level");
 }
@@ -220,6 +223,7 @@ on_audit(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	audit_write(ex->settings->audit, body, len);
 }
 
