@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "privsep/executor/audit.h"
 #include "privsep/executor/net_link.h"
+#include "privsep/executor/rights.h"
 
 #define EXITED_LEN 41
 
@@ -287,6 +288,34 @@ gate_begin(struct peer *gate)
 	gate_send_set(ex, ex->settings);
 }
 
+/* What was given up at the start does not come back. */
+static bool
+rights_suffice(const struct settings *settings)
+{
+	char name[RIGHTS_TEXT_MAX];
+	int missing = rights_missing(rights_needed(&settings->table));
+
+	if (missing == -1)
+		return true;
+	rights_text((uint64_t)1 << missing, name);
+	log_error("the new table needs %s, which was given up when no row "
+		  "needed it: restart amirald",
+	    name);
+	return false;
+}
+
+static struct settings *
+load_anew(const struct executor *ex)
+{
+	struct settings *settings =
+	    settings_load(ex->conf, &ex->filters, ex->root);
+
+	if (settings == NULL || !ex->root || rights_suffice(settings))
+		return settings;
+	settings_free(settings);
+	return NULL;
+}
+
 void
 gate_reload(struct executor *ex)
 {
@@ -296,7 +325,7 @@ gate_reload(struct executor *ex)
 		return;
 	}
 	ex->reload_wanted = false;
-	ex->offered = settings_load(ex->conf, &ex->filters, ex->root);
+	ex->offered = load_anew(ex);
 	if (ex->offered == NULL)
 		log_error("the former configuration stays in force");
 	else
