@@ -1,4 +1,6 @@
 """What amirald refuses to load, and says that it keeps, before it serves."""
+import os
+import signal
 import subprocess
 
 import pytest
@@ -58,3 +60,25 @@ def test_says_what_it_keeps(agent, row, kept):
     line, = (line for line in done.stdout.splitlines() if " keeps " in line
              and "amirald" in line)
     assert line.split("keeps ")[1] == kept
+
+
+@as_root
+def test_runs_with_what_the_strict_unit_leaves():
+    """no_new_privs and five capabilities, as in dist/amirald-strict.conf."""
+    with fleets.Fleet([HOST], start=False) as fleet:
+        agent = fleet[HOST]
+        agent.amirald = [
+            "setpriv", "--no-new-privs", "--bounding-set", "-all"
+            + "".join(",+" + name.removeprefix("cap_")
+                      for name in OWN.split(", ")), *agent.amirald]
+        fleet.start()
+        pids = agent.wait_whole()
+        done = fleet.amiral("uptime", "-a")
+        assert done.returncode == 0, done
+        facts = fleets.status(pids["executor"])
+        assert facts["NoNewPrivs"] == "1"
+        assert bin(int(facts["CapBnd"], 16)).count("1") == 5
+        os.kill(pids["net"], signal.SIGKILL)
+        agent.wait_whole(but={"net": pids["net"]})
+        agent.wait_ready()
+        assert "in force" not in agent.log()
