@@ -53,7 +53,6 @@ FLOODS = {
 }
 
 
-@pytest.mark.anyone
 @pytest.mark.parametrize("name", FLOODS)
 def test_flood(stage, name):
     short, link, kind, payload = FLOODS[name]

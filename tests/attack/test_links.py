@@ -72,7 +72,6 @@ def expect_complaint(stage, words):
         lambda: any(w in stage.agent.log() for w in words))
 
 
-@pytest.mark.anyone
 @pytest.mark.parametrize("name", NET_FRAMES)
 def test_net_breaks_a_rule(stage, name):
     link, kind, size, fds = NET_FRAMES[name]
@@ -83,7 +82,6 @@ def test_net_breaks_a_rule(stage, name):
     assert runs(stage) == before
 
 
-@pytest.mark.anyone
 @pytest.mark.parametrize("name", GATE_FRAMES)
 def test_gate_breaks_a_rule(stage, name):
     state, kind, size, fds = GATE_FRAMES[name]
