@@ -2,6 +2,7 @@
 A host whose amiral-net or amirald-gate is a stand-in that holds the real
 link and the real sandbox and then does what an order says.
 """
+import contextlib
 import os
 import pathlib
 import shutil
@@ -24,7 +25,7 @@ HOSTILE = "hostile_"  # what /proc calls them; the honest have other names
 as_root = pytest.mark.skipif(
     not fleets.ROOT, reason="users and jails of their own need root")
 real_sandbox = pytest.mark.skipif(
-    fleets.SANITIZED, reason="sanitizers need the sandbox off")
+    fleets.SANITIZED, reason="sanitizers need the sandbox off, and room")
 
 
 def built(name):
@@ -103,7 +104,8 @@ class Stage:
 
         def back():
             for pid in self.standins():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             with self.fleet.redis.client() as client:
                 return self.agent.running() and len(
                     self.agent.pids()) == 3 and not self.standins() \

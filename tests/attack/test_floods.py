@@ -8,7 +8,9 @@ import pytest
 
 import fleet as fleets
 import sshsig
-from conftest import HOST, cpu_seconds
+from conftest import HOST, cpu_seconds, real_sandbox
+
+pytestmark = real_sandbox
 
 EXECUTOR, GATE = 3, 4
 SECONDS = 2

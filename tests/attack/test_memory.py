@@ -5,7 +5,9 @@ import re
 import pytest
 
 import fleet as fleets
-from conftest import HOST, as_root
+from conftest import HOST, as_root, real_sandbox
+
+pytestmark = real_sandbox
 
 
 def memory_of(pid):

@@ -6,7 +6,9 @@ import subprocess
 import pytest
 
 import fleet as fleets
-from conftest import HOST, as_root
+from conftest import HOST, as_root, real_sandbox
+
+pytestmark = real_sandbox
 
 OWN = "cap_kill, cap_setgid, cap_setuid, cap_setpcap, cap_sys_chroot"
 
