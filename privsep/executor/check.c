@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "privsep/executor/conf_files.h"
+#include "privsep/executor/rights.h"
 #include "privsep/executor/settings.h"
 
 static const char *const profile_names[] = {
@@ -22,6 +23,16 @@ print_list(const char *caption, char *const *list)
 	for (; *list != NULL; list++)
 		printf(" %s%s", *list, list[1] != NULL ? "," : "");
 	printf("\n");
+}
+
+static void
+print_rights(const struct settings *s, bool root)
+{
+	char text[RIGHTS_TEXT_MAX];
+
+	rights_text(rights_needed(&s->table), text);
+	if (root)
+		printf("  amirald    keeps %s\n", text);
 }
 
 static void
@@ -93,6 +104,7 @@ report(const struct options *options, const struct agent_conf *conf,
 	if (options->may_operator != NULL)
 		return answer(options, conf);
 	print_agent(conf, s, root);
+	print_rights(s, root);
 	for (unsigned i = 0; i < s->table.count; i++)
 		print_provider(&s->table.rows[i]);
 	for (unsigned i = 0; i < conf->policy_count; i++)

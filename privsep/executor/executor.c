@@ -17,6 +17,7 @@
 #include "config.h"
 #include "privsep/executor/gate_link.h"
 #include "privsep/executor/net_link.h"
+#include "privsep/executor/rights.h"
 #include "privsep/executor/state_dir.h"
 
 #define WATCHED_MAX   3 /* signals, gate, net */
@@ -103,6 +104,9 @@ executor_lock_down(const struct executor *ex)
 		log_warning("amirald's own system call filter is not in force: "
 			    "%s; it needs CAP_SYS_ADMIN",
 		    strerror(errno));
+	/* The filter first: loading it takes what providers may not need. */
+	if (ex->root)
+		rights_trim(rights_needed(&ex->settings->table));
 }
 
 /* Ending */

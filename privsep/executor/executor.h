@@ -31,7 +31,7 @@ struct executor {
 void executor_clean_up(void);
 /* Settings, state directory, signals; what is not in force is logged. */
 void executor_prepare(struct executor *);
-/* A filter that every child inherits. */
+/* A filter that every child inherits; capabilities that no row needs go. */
 void executor_lock_down(const struct executor *);
 /* Until SIGTERM; the exit status. */
 int executor_serve(struct executor *);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "privsep/executor/audit.h"
 #include "privsep/executor/net_link.h"
+#include "privsep/executor/rights.h"
 
 #define EXITED_LEN 41
 
@@ -135,8 +136,8 @@ on_kept(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
-	log_relay(
-	    ex->gate.relay.process, LOG_LEVEL_ERROR, (const char *)body, len);
+	peer_spend(&ex->gate, len);
+	relay_text(&ex->gate.relay, LOG_LEVEL_ERROR, body, len);
 	if (ex->offered == NULL)
 		return;
 	log_error("the former configuration stays in force");
@@ -177,6 +178,7 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 	const uint8_t *rest;
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	cursor_init(&in, body, len);
 	id = cursor_u32(&in);
 	timeout_ms = cursor_u32(&in);
@@ -200,6 +202,7 @@ on_kill(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct cursor in;
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	cursor_init(&in, body, len);
 	jobs_kill(ex->jobs, cursor_u32(&in));
 }
@@ -210,6 +213,7 @@ on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	if (!relay_line(&ex->gate.relay, body, len))
 		peer_broken(&ex->gate, "it sent a log line without a level");
 }
@@ -220,6 +224,7 @@ on_audit(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
+	peer_spend(&ex->gate, len);
 	audit_write(ex->settings->audit, body, len);
 }
 
@@ -283,6 +288,34 @@ gate_begin(struct peer *gate)
 	gate_send_set(ex, ex->settings);
 }
 
+/* What was given up at the start does not come back. */
+static bool
+rights_suffice(const struct settings *settings)
+{
+	char name[RIGHTS_TEXT_MAX];
+	int missing = rights_missing(rights_needed(&settings->table));
+
+	if (missing == -1)
+		return true;
+	rights_text((uint64_t)1 << missing, name);
+	log_error("the new table needs %s, which was given up when no row "
+		  "needed it: restart amirald",
+	    name);
+	return false;
+}
+
+static struct settings *
+load_anew(const struct executor *ex)
+{
+	struct settings *settings =
+	    settings_load(ex->conf, &ex->filters, ex->root);
+
+	if (settings == NULL || !ex->root || rights_suffice(settings))
+		return settings;
+	settings_free(settings);
+	return NULL;
+}
+
 void
 gate_reload(struct executor *ex)
 {
@@ -292,7 +325,7 @@ gate_reload(struct executor *ex)
 		return;
 	}
 	ex->reload_wanted = false;
-	ex->offered = settings_load(ex->conf, &ex->filters, ex->root);
+	ex->offered = load_anew(ex);
 	if (ex->offered == NULL)
 		log_error("the former configuration stays in force");
 	else

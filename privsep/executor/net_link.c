@@ -12,6 +12,7 @@ on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = ((struct peer *)arg)->arg;
 
 	(void)fds;
+	peer_spend(&ex->net, len);
 	if (!relay_line(&ex->net.relay, body, len))
 		peer_broken(&ex->net, "it sent a log line without a level");
 }

@@ -14,6 +14,7 @@
 #define BACKOFF_LOW_MS  50
 #define BACKOFF_HIGH_MS 200
 #define BACKOFF_MAX_MS  10000
+#define WINDOW_MS       1000
 #define HEALTHY_MS      60000 /* who ran that long starts without a penalty */
 
 static void
@@ -41,6 +42,7 @@ close_link(struct peer *peer)
 	struct link *link = peer->link;
 
 	peer->link = NULL;
+	loop_timer_clear(peer->loop, &peer->resume);
 	if (link != NULL)
 		link_close(link);
 }
@@ -66,6 +68,35 @@ peer_broken(struct peer *peer, const char *why)
 {
 	log_error("%s ended: %s", peer->relay.process, why);
 	peer_stop(peer);
+}
+
+static void
+read_on(void *arg)
+{
+	struct peer *peer = arg;
+
+	if (peer->link != NULL)
+		link_pause(peer->link, false);
+}
+
+/* Its own queue fills then, and it waits: no more of our time, or disk. */
+void
+peer_spend(struct peer *peer, size_t len)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (now - peer->budget_ms >= WINDOW_MS) {
+		peer->budget_ms = now;
+		peer->budget_spent = 0;
+	}
+	peer->budget_spent += PEER_FRAME_COST + len;
+	if (peer->budget_spent < PEER_BUDGET || peer->link == NULL)
+		return;
+	link_pause(peer->link, true);
+	peer->resume.fn = read_on;
+	peer->resume.arg = peer;
+	loop_timer_set(
+	    peer->loop, &peer->resume, peer->budget_ms + WINDOW_MS - now);
 }
 
 /* Of the peers' links; what it wrote last has been read by then. */

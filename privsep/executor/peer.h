@@ -25,8 +25,9 @@ struct peer {
 	bool up;           /* has been started and is not gone */
 	bool unwanted;     /* we end it ourselves */
 	unsigned failures;
-	int64_t started_ms;
-	struct loop_timer timer;
+	int64_t started_ms, budget_ms;
+	size_t budget_spent;
+	struct loop_timer timer, resume;
 };
 
 /* What differs between the peers when one starts. */
@@ -47,6 +48,13 @@ void peer_stop(struct peer *);
 void peer_dismiss(struct peer *);
 /* It broke a rule: says so, then as peer_stop(). */
 void peer_broken(struct peer *, const char *why);
+/*
+ * Of every frame's handler that takes no other bound: past PEER_BUDGET bytes
+ * a second nothing is read from the peer until the second is over.
+ */
+#define PEER_BUDGET     (4 * 1024 * 1024)
+#define PEER_FRAME_COST 128 /* at least, a frame */
+void peer_spend(struct peer *, size_t len);
 /* True if pid was this peer's. */
 bool peer_reaped(struct peer *, pid_t, int status);
 /* Calls start after the back-off. */

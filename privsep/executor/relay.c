@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/cursor.h"
-#include "base/log.h"
 
 #define WINDOW_MS 1000
 
@@ -16,10 +15,26 @@ relay_flush(struct relay *relay)
 	relay->suppressed = 0;
 }
 
+void
+relay_text(
+    struct relay *relay, enum log_level level, const uint8_t *text, size_t len)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (now - relay->window_ms >= WINDOW_MS) {
+		relay_flush(relay);
+		relay->window_ms = now;
+		relay->lines = 0;
+	}
+	if (relay->lines++ < RELAY_LINES)
+		log_relay(relay->process, level, (const char *)text, len);
+	else
+		relay->suppressed++;
+}
+
 bool
 relay_line(struct relay *relay, const uint8_t *body, size_t len)
 {
-	int64_t now = clock_monotonic_ms();
 	struct cursor in;
 	const uint8_t *text;
 	unsigned level;
@@ -29,15 +44,6 @@ relay_line(struct relay *relay, const uint8_t *body, size_t len)
 	text = cursor_rest(&in, &len);
 	if (!cursor_done(&in) || level > LOG_LEVEL_DEBUG)
 		return false;
-	if (now - relay->window_ms >= WINDOW_MS) {
-		relay_flush(relay);
-		relay->window_ms = now;
-		relay->lines = 0;
-	}
-	if (relay->lines++ < RELAY_LINES)
-		log_relay(relay->process, (enum log_level)level,
-		    (const char *)text, len);
-	else
-		relay->suppressed++;
+	relay_text(relay, (enum log_level)level, text, len);
 	return true;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
 #define RELAY_LINES 50 /* a second and process; more are counted only */
 
 struct relay {
@@ -16,6 +18,9 @@ struct relay {
 
 /* The body of a LOG frame. False if it is none. */
 bool relay_line(struct relay *, const uint8_t *body, size_t len);
+/* A text of its own. */
+void relay_text(
+    struct relay *, enum log_level, const uint8_t *text, size_t len);
 /* Says how many lines were left out, if any were. */
 void relay_flush(struct relay *);
 

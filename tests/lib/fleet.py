@@ -190,7 +190,7 @@ class Agent:
         self.folder = fleet.folder / "hosts" / name
         self.conf = self.folder / "amirald.conf"
         self.log_file = self.folder / "log"
-        self.process = None
+        self.process, self.amirald = None, [program("amirald")]
         self.redis_url, self.groups = redis_url, groups
         self.policies, self.providers = [], []
         for folder in ("", "facts.d", "providers", "state"):
@@ -261,7 +261,7 @@ class Agent:
             client("DEL", self.fleet.key(f"host:{self.name}"))
         with open(self.log_file, "ab") as log:
             self.process = spawn(
-                [program("amirald"), "-d", "-f", self.conf],
+                [*self.amirald, "-d", "-f", self.conf],
                 stdout=log, stderr=log)
 
     def wait_ready(self):

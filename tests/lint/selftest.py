@@ -3,7 +3,10 @@
 Each lint has to fail where it should: every row breaks one rule in a tree
 that is otherwise clean. Usage: selftest.py
 """
+import shutil
+
 import binaries
+import proof
 import sources
 import tap
 
@@ -106,5 +109,61 @@ def broken_rows():
             binaries.protected("x", NM.replace(symbol, "other"))), True)
 
 
+PAGE = """# Security
+### A reason
+| `some` | net | poll, read |
+| base | about 100 |
+| privsep | about 0 |
+| privsep/executor | about 0 |
+| in all | about 100 |
+`base/log.c` `system/test_x.py::test_x`
+"""
+FILTER = """static const struct sandbox_rule some[] = { ANY(read), ANY(poll),
+\n};
+static const struct sandbox_topic net_topics[] = { ALLOWED(some), };
+"""
+FILES = {"base/log.c": "int x;\n", "tests/system/test_x.py":
+         "def test_x():\n", "tests/unit/test_c.c": "test_c test_c"}
+ROWS = {n: ("row", "system/test_x.py::test_x") for n in proof.ROWS}
+LINES = {"privsep/executor": 0, "privsep": 0, "base": 100}
+UNIT = "# exposure at most 10\n[Service]\nExecStart=/bin/true\n"
+PROOF = [
+    (True, proof.rows_complete, ROWS, PAGE, FILES.get),
+    (True, proof.rows_complete, {**ROWS, 1: (
+        "row", "SECURITY.md#A reason", "unit/test_c.c::test_c")},
+     PAGE, FILES.get),
+    (False, proof.rows_complete, {**ROWS, 1: ("row",)}, PAGE, FILES.get),
+    (False, proof.rows_complete, {n: ROWS[n] for n in range(1, 76)}, PAGE,
+     FILES.get),
+    (False, proof.rows_complete, {**ROWS, 1: ("row", "SECURITY.md#None")},
+     PAGE, FILES.get),
+    (False, proof.rows_complete, {**ROWS, 1: ("row", "no/file.py::test_x")},
+     PAGE, FILES.get),
+    (False, proof.rows_complete, {**ROWS, 1: (
+        "row", "system/test_x.py::test_y")}, PAGE, FILES.get),
+    (True, proof.tables_agree, PAGE, [FILTER]),
+    (False, proof.tables_agree, PAGE.replace("poll, ", ""), [FILTER]),
+    (False, proof.tables_agree, PAGE, [FILTER.replace("poll", "open")]),
+    (False, proof.tables_agree, PAGE, [""]),
+    (True, proof.names_exist, PAGE, FILES.get),
+    (False, proof.names_exist, PAGE.replace("log", "dog"), FILES.get),
+    (False, proof.names_exist, PAGE.replace("::test_x", "::test_y"),
+     FILES.get),
+    (True, proof.size_is_said, PAGE, LINES),
+    (False, proof.size_is_said, PAGE, {**LINES, "base": 300}),
+    (False, proof.size_is_said, PAGE.replace("in all", "all"), LINES),
+    (False, proof.unit_is_tight, UNIT.replace("exposure", "x")),
+]
+if shutil.which("systemd-analyze"):
+    PROOF += [(True, proof.unit_is_tight, UNIT),
+              (False, proof.unit_is_tight, UNIT.replace("10", "1"))]
+
+
+def proof_rows():
+    for number, (good, lint, *words) in enumerate(PROOF):
+        yield verdict(f"{'passes' if good else 'fails'}: {lint.__name__} "
+                      f"{number}", list(lint(*words)), not good)
+
+
 if __name__ == "__main__":
-    tap.run([*clean_rows(), *broken_rows()])
+    tap.run([*clean_rows(), *broken_rows(), *proof_rows()])

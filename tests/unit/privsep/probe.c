@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,7 +47,31 @@ show_capabilities(void)
 	printf("caps %x%08x\n", data[1].effective | data[1].permitted,
 	    data[0].effective | data[0].permitted);
 	printf("bounding %u\n", bounding);
+	printf(
+	    "inheritable %x%08x\n", data[1].inheritable, data[0].inheritable);
 	printf("no_new_privs %d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	printf(
+	    "securebits %#x\n", (unsigned)prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
+}
+
+static void
+show_death_signal(void)
+{
+	int number = -1;
+
+	prctl(PR_GET_PDEATHSIG, (unsigned long)&number, 0, 0, 0);
+	printf("death signal %d\n", number);
+}
+
+/* Every way back to ids that are not one's own: 0 where one is open. */
+static void
+show_ways_back(void)
+{
+	printf("way back %d %d %d %d %d\n", setuid(0) == -1 ? errno : 0,
+	    setreuid((uid_t)-1, 0) == -1 ? errno : 0,
+	    setresuid((uid_t)-1, (uid_t)-1, 0) == -1 ? errno : 0,
+	    setgid(0) == -1 ? errno : 0,
+	    setgroups(1, (gid_t[]){ 0 }) == -1 ? errno : 0);
 }
 
 static void
@@ -92,10 +117,11 @@ show_limits(void)
 		{ "as", RLIMIT_AS },
 		{ "core", RLIMIT_CORE },
 		{ "nofile", RLIMIT_NOFILE },
+		{ "rttime", RLIMIT_RTTIME },
 	};
 	struct rlimit limit;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		getrlimit(limits[i].resource, &limit);
 		printf("%s %lld %d\n", limits[i].name,
 		    (long long)limit.rlim_cur,
@@ -136,6 +162,8 @@ main(int argc, char **argv)
 	printf("umask %o\n", (unsigned)mask);
 	show_ids();
 	show_capabilities();
+	show_death_signal();
+	show_ways_back();
 	show_descriptors();
 	show_signals();
 	show_limits();

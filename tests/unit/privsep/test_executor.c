@@ -409,6 +409,16 @@ serve_providers(void **state, struct serving *v)
 	serve(v);
 }
 
+static unsigned
+count_lines(const char *text, const char *start)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL;)
+		count += strncmp(++at, start, strlen(start)) == 0;
+	return count;
+}
+
 static void
 provider_starts_clean(void **state)
 {
@@ -436,7 +446,15 @@ provider_starts_clean(void **state)
 	expect_line(framed, "core 0 1");
 	expect_line(framed, "nofile 1024 1");
 	expect_line(framed, "stdin arguments");
+	expect_line(framed, "death signal %d", SIGKILL);
+	assert_int_equal(count_lines(framed, "env "), 3);
 	if (geteuid() == 0) {
+		expect_line(framed, "gid %u %u %u", uid, uid, uid);
+		expect_line(framed, "inheritable 000000000");
+		/* NOROOT and NO_CAP_AMBIENT_RAISE, both locked. */
+		expect_line(framed, "securebits 0xc3");
+		expect_line(framed, "way back %d %d %d %d %d", EPERM, EPERM,
+		    EPERM, EPERM, EPERM);
 		expect_line(framed, "groups 0");
 		expect_line(framed, "caps 000000000");
 		expect_line(framed, "bounding 0");
@@ -501,6 +519,102 @@ roots_capabilities_are_listed(void **state)
 	expect_line(out, "caps 000000021"); /* bits 0 and 5 */
 	expect_line(out, "bounding 2");
 	end(&v);
+}
+
+/* CapPrm, CapEff and CapBnd of amirald are one value: that. */
+static void
+expect_rights(const struct serving *v, const char *wanted)
+{
+	static const char *const rows[] = { "CapPrm:\t", "CapEff:\t",
+		"CapBnd:\t" };
+	char path[64], text[4096] = "", line[64];
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)v->scene->amirald);
+	assert_non_null(file = fopen(path, "re"));
+	assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+	fclose(file);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(line, sizeof line, "%s%s\n", rows[i], wanted);
+		if (strstr(text, line) == NULL)
+			fail_msg("no %s in\n%s", line, text);
+	}
+}
+
+/* KILL 5, SETGID 6, SETUID 7, SETPCAP 8, SYS_CHROOT 18 */
+#define OWN_RIGHTS    "00000000000401e0"
+#define CHOWN_TOO     "00000000000401e1"
+#define UNPRIVILEGED  "[provider facts]\nrun_as = 65510\nprofile = strict\n"
+#define GIVEN_A_RIGHT "run_as = root\ncapabilities = CAP_CHOWN\n"
+
+static void
+capabilities_follow_the_table(void **state)
+{
+	struct serving v;
+
+	if (geteuid() != 0) {
+		print_message("# skipped: who is not root has none\n");
+		return;
+	}
+	serve_as(state, &v, UNPRIVILEGED);
+	serve(&v);
+	expect_rights(&v, OWN_RIGHTS);
+	/* Restarting its children takes no more than that. */
+	visitor_leave(&v.gate);
+	frame_expect_end(v.net.links[0]);
+	visitor_leave(&v.net);
+	close(v.net_link);
+	scene_meet(v.scene->gate_door, &v.gate);
+	skip_set(v.gate.links[0]);
+	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
+	meet_net(&v);
+	end(&v);
+	serve_as(state, &v, "[provider facts]\n" GIVEN_A_RIGHT);
+	serve(&v);
+	expect_rights(&v, CHOWN_TOO);
+	end(&v);
+}
+
+static void
+capabilities_do_not_come_back(void **state)
+{
+	struct serving v;
+
+	if (geteuid() != 0) {
+		print_message("# skipped: who is not root has none\n");
+		return;
+	}
+	serve_as(state, &v, UNPRIVILEGED);
+	serve(&v);
+	scene_configure(v.scene, "[provider facts]\n" GIVEN_A_RIGHT);
+	kill(v.scene->amirald, SIGHUP);
+	scene_expect_log(v.scene, "needs cap_chown, which was given up");
+	scene_expect_log(v.scene, "the former configuration stays in force");
+	expect_rights(&v, OWN_RIGHTS);
+	end(&v);
+}
+
+/* Who they are counts, not how they are written. */
+static void
+users_of_ours_run_no_provider(void **state)
+{
+	static const char *const users[] = { "65501", "65502", "065501",
+		"0065502" };
+	char more[64];
+
+	for (size_t i = 0; i < 4; i++) {
+		struct scene *scene = scene_make(programs_of(state));
+
+		snprintf(more, sizeof more, "[provider facts]\nrun_as = %s\n",
+		    users[i]);
+		scene_configure(scene, more);
+		scene_start(scene);
+		if (geteuid() == 0) {
+			assert_int_equal(scene_wait(scene), 1);
+			scene_expect_log(scene, "run_as");
+		}
+		scene_remove(scene);
+	}
 }
 
 static void
@@ -848,6 +962,12 @@ main(int argc, char **argv)
 		cmocka_unit_test_prestate(profiles_refuse, &programs),
 		cmocka_unit_test_prestate(
 		    roots_capabilities_are_listed, &programs),
+		cmocka_unit_test_prestate(
+		    capabilities_follow_the_table, &programs),
+		cmocka_unit_test_prestate(
+		    capabilities_do_not_come_back, &programs),
+		cmocka_unit_test_prestate(
+		    users_of_ours_run_no_provider, &programs),
 		cmocka_unit_test_prestate(
 		    unknown_provider_does_not_start, &programs),
 		cmocka_unit_test_prestate(

@@ -1,0 +1,172 @@
+"""
+Frames that no honest net or gate sends: types, sizes, states, descriptors.
+Each one ends the sender and nothing else; the host answers the next request.
+"""
+import os
+
+import pytest
+
+import fleet as fleets
+import sshsig
+from conftest import HOST, runs
+
+EXECUTOR, GATE = 3, 4
+LARGE = 131072 + 1
+
+# The link, type, bytes, descriptors: what the receiver's rules forbid.
+NET_FRAMES = {
+    "gate: no such type": (GATE, 2, 0, 0),
+    "gate: last type": (GATE, 255, 16, 0),
+    "gate: empty request": (GATE, 0, 0, 0),
+    "gate: request over an envelope": (GATE, 0, LARGE - 1, 0),
+    "gate: request over a frame": (GATE, 0, LARGE, 0),
+    "gate: short stored": (GATE, 1, 8, 0),
+    "gate: long stored": (GATE, 1, 10, 0),
+    "gate: descriptor with a request": (GATE, 0, 400, 1),
+    "gate: three descriptors": (GATE, 1, 9, 3),
+    "gate: sixteen descriptors": (GATE, 1, 9, 16),
+    "amirald: no such type": (EXECUTOR, 1, 0, 0),
+    "amirald: last type": (EXECUTOR, 255, 0, 0),
+    "amirald: empty log": (EXECUTOR, 0, 0, 0),
+    "amirald: long log": (EXECUTOR, 0, LARGE - 1, 0),
+    "amirald: descriptor with a log": (EXECUTOR, 0, 20, 1),
+}
+# "ready " first: in the state of a gate that serves.
+GATE_FRAMES = {
+    "no such type": ("", 7, 0, 0),
+    "last type": ("", 255, 0, 0),
+    "no such type, serving": ("ready ", 7, 0, 0),
+    "ready with a body": ("", 0, 1, 0),
+    "ready with a descriptor": ("", 0, 0, 1),
+    "ready twice": ("ready ", 0, 0, 0),
+    "reloaded out of turn": ("", 1, 0, 0),
+    "reloaded, nothing offered": ("ready ", 1, 0, 0),
+    "reloaded with a body": ("ready ", 1, 1, 0),
+    "long kept": ("", 2, LARGE - 1, 0),
+    "kept with a descriptor": ("", 2, 5, 1),
+    "launch without a name": ("ready ", 3, 12, 0),
+    "launch of a long name": ("ready ", 3, 200, 0),
+    "launch of nothing but zeros": ("ready ", 3, 20, 0),
+    "launch with descriptors": ("ready ", 3, 20, 3),
+    "launch before ready": ("", 3, 20, 0),
+    "short kill": ("ready ", 4, 3, 0),
+    "long kill": ("ready ", 4, 5, 0),
+    "kill with a descriptor": ("ready ", 4, 4, 1),
+    "empty log": ("", 5, 0, 0),
+    "log with a descriptor": ("ready ", 5, 20, 1),
+    "empty audit": ("ready ", 6, 0, 0),
+    "audit over a line": ("ready ", 6, 4097, 0),
+    "audit over a frame": ("ready ", 6, LARGE, 0),
+    "audit with descriptors": ("ready ", 6, 20, 2),
+    "sixteen descriptors": ("", 5, 20, 16),
+}
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd")) if fleets.ROOT else 0
+
+
+def expect_complaint(stage, words):
+    fleets.wait_for(
+        lambda: f"one of {words} in:\n{stage.agent.log()}",
+        lambda: any(w in stage.agent.log() for w in words))
+
+
+@pytest.mark.parametrize("name", NET_FRAMES)
+def test_net_breaks_a_rule(stage, name):
+    link, kind, size, fds = NET_FRAMES[name]
+    before = runs(stage)
+    stage.start("net", f"frame {link} {kind} {size} {fds} 1")
+    expect_complaint(stage, ["broke a rule"])
+    stage.recover()
+    assert runs(stage) == before
+
+
+@pytest.mark.parametrize("name", GATE_FRAMES)
+def test_gate_breaks_a_rule(stage, name):
+    state, kind, size, fds = GATE_FRAMES[name]
+    before = runs(stage)
+    stage.start("gate", f"{state}frame {EXECUTOR} {kind} {size} {fds} 1")
+    expect_complaint(stage, ["broke a rule", "gate ended: it "])
+    held = descriptors(stage.agent.process.pid)
+    stage.recover()
+    assert runs(stage) == before
+    # What was passed along is not kept.
+    assert descriptors(stage.agent.process.pid) <= held + 8
+
+
+@pytest.mark.anyone
+def test_net_forges_requests(stage):
+    """Net is a shedder of load, no boundary: the gate judges again."""
+    fleet = stage.fleet
+    request = fleet.request("mark", match={"hosts": [HOST]})
+    payload = fleet.payload(request)
+    stranger = sshsig.Key.new()
+    good = fleet.signed(request)
+    for envelope in (
+            fleet.signed(request, stranger),
+            fleet.signed(request, stage.agent.key),
+            sshsig.envelope(payload),
+            payload,
+            sshsig.sign(payload, fleet.operator, namespace=sshsig.REPLY),
+            good[:-2] + b" }",
+            good[:40] + bytes([good[40] ^ 1]) + good[41:]):
+        stage.start("net", f"frame {GATE} 0 0 0 50", envelope)
+        stage.wait_said("net", "sent 1")
+        fleets.wait_for(
+            lambda: f"50 drops: {stage.agent.log()[-2000:]}",
+            lambda: sum(stage.agent.dropped().values()) >= 50)
+        assert runs(stage) == 0
+    stage.recover()
+    assert runs(stage) == 0
+
+
+@pytest.mark.anyone
+def test_net_replays_over_the_link(stage):
+    """A genuine request, a thousand times, straight into the gate."""
+    fleet = stage.fleet
+    before = runs(stage)
+    request = fleet.request("mark", match={"hosts": [HOST]})
+    # Issued before the gate starts it would be refused: give it a moment.
+    now = request["issued"] + 1500
+    request.update(issued=now, expires=now + 60000)
+    stage.start("net", f"frame {GATE} 0 0 0 1000", fleet.signed(request))
+    stage.wait_said("net", "sent 1")
+    fleets.wait_for("the one run", lambda: runs(stage) > before)
+    stage.recover()
+    assert runs(stage) == before + 1
+
+
+@pytest.mark.anyone
+def test_net_claims_what_was_stored(stage):
+    """STORED for ids that the gate never gave."""
+    stage.start("net", f"frame {GATE} 1 9 0 1000",
+                b"\xff" * 8 + b"\x01")
+    stage.wait_said("net", "sent 1")
+    gate = stage.agent.pids()["gate"]
+    stage.recover()
+    assert stage.agent.pids()["gate"] == gate
+
+
+@pytest.mark.anyone
+@pytest.mark.parametrize("short", ["net", "gate"])
+def test_silence(stage, short):
+    """One that reads nothing and says nothing stops nobody else for good."""
+    before = runs(stage)
+    stage.start(short, "silence" if short == "net" else "ready silence")
+    stage.wait_said(short, "silent")
+    if short == "net":
+        gate = stage.agent.pids()["gate"]
+        stage.recover()
+        assert stage.agent.pids()["gate"] == gate
+    else:
+        stage.recover()
+    assert runs(stage) == before
+
+
+@pytest.mark.anyone
+def test_net_says_other_things_to_redis(stage):
+    """Its connection is what it has: Redis's own rules bound it there."""
+    stage.start("net", "redis")
+    assert int(stage.wait_said("net", "wrote").split()[1]) > 0
+    stage.recover()
