@@ -194,7 +194,8 @@ build_conf(struct enroll_files *files, const struct enroll_place *place,
 	    "operators = %s\n",
 	    token->fleet, files->hostname, files->host_key, files->operators);
 	good = add_settings(&text, place);
-	add(&text, "\n[redis]\nurl = %s\n", token->url);
+	add(&text, "\n[redis]\nurl = %s\n",
+	    place->redis != NULL ? place->redis : token->url);
 	if (place->password_file != NULL)
 		add(&text, "password_file = %s\n", place->password_file);
 	files->conf_text = text.bytes;

@@ -21,6 +21,7 @@ struct order {
 	struct operator_side side;
 	int64_t ttl_ms, uses, serial;
 	const char *host;
+	const char *redis; /* for the hosts, or NULL */
 	struct signer *signer;
 	char fingerprint[FINGERPRINT_SIZE];
 };
@@ -164,6 +165,25 @@ pin_list(struct order *order)
 	return good;
 }
 
+/* Our own address without our own user, who is none of a new host's. */
+static bool
+set_url(const struct order *order, struct token *token)
+{
+	const char *url =
+	    order->redis != NULL ? order->redis : order->side.settings.redis;
+	const char *start = strstr(url, "://"), *user, *host;
+	int n;
+
+	host = start != NULL ? start + 3 : url;
+	user = host;
+	if (order->redis == NULL && host[strcspn(host, "@/")] == '@')
+		host += strcspn(host, "@/") + 1;
+	n = snprintf(token->url, sizeof(token->url), "%.*s%s",
+	    (int)(user - url), url, host);
+	return (n > 0 && n <= TOKEN_URL_MAX) ||
+	       complain("the address of Redis is over 1023 bytes");
+}
+
 static bool
 fill(const struct order *order, struct token *token,
     struct token_record *record, char text[static TOKEN_TEXT_MAX])
@@ -181,9 +201,8 @@ fill(const struct order *order, struct token *token,
 	    token->signer, sizeof(token->signer), "%s", order->fingerprint);
 	snprintf(record->host, sizeof(record->host), "%s", order->host);
 	memcpy(record->secret, token->secret, sizeof(record->secret));
-	if (strlen(settings->redis) > TOKEN_URL_MAX)
-		return complain("the address of Redis is over 1023 bytes");
-	snprintf(token->url, sizeof(token->url), "%s", settings->redis);
+	if (!set_url(order, token))
+		return false;
 	return token_format(token, text) ||
 	       complain("the token does not fit its own bounds");
 }
@@ -252,6 +271,10 @@ read_option(struct order *order, int option, const char *value)
 		return read_ttl(order, value);
 	if (option == 'u')
 		return read_uses(order, value);
+	if (option == 'r') {
+		order->redis = value;
+		return true;
+	}
 	return read_host(order, value);
 }
 
@@ -262,6 +285,7 @@ command_token(const struct command *self, int argc, char **argv)
 		{ "ttl", required_argument, NULL, 't' },
 		{ "uses", required_argument, NULL, 'u' },
 		{ "host", required_argument, NULL, 'g' },
+		{ "host-redis", required_argument, NULL, 'r' },
 		OPERATOR_OPTIONS,
 	};
 	struct order order = { .ttl_ms = TOKEN_TTL_MS, .uses = 1, .host = "*" };
