@@ -321,6 +321,6 @@ main(void)
 	gate_make(&gate);
 	/* The first set that amirald hands over locks this process in. */
 	result = loop_run(gate.loop);
-	trust_clear(&gate.trust);
+	gate_trust_clear(&gate.trust);
 	return result;
 }

@@ -67,13 +67,13 @@ setup_apply(struct gate_setup *setup, const char *hostname)
 	struct gate_trust fresh = { 0 };
 	char error[TRUST_ERROR_MAX];
 
-	if (trust_build(&fresh, &setup->files, hostname, error) != 0) {
+	if (gate_trust_build(&fresh, &setup->files, hostname, error) != 0) {
 		link_send_bytes(setup->executor, G2E_KEPT, error,
 		    strnlen(error, LOG_LINE_MAX));
 		setup->failed(first, setup->arg);
 		return;
 	}
-	trust_clear(setup->trust);
+	gate_trust_clear(setup->trust);
 	*setup->trust = fresh;
 	malloc_trim(0);
 	setup->done(first, setup->arg);

@@ -270,7 +270,7 @@ read_descriptions(struct gate_trust *trust, const struct trust_files *set,
 }
 
 int
-trust_build(struct gate_trust *out, const struct trust_files *set,
+gate_trust_build(struct gate_trust *out, const struct trust_files *set,
     const char *hostname, char error[static TRUST_ERROR_MAX])
 {
 	struct gate_trust trust = { 0 };
@@ -281,7 +281,7 @@ trust_build(struct gate_trust *out, const struct trust_files *set,
 	    read_host_key(&trust, set, error) != 0 ||
 	    read_operators(&trust, set, error) != 0 ||
 	    read_descriptions(&trust, set, error) != 0) {
-		trust_clear(&trust);
+		gate_trust_clear(&trust);
 		return -1;
 	}
 	*out = trust;
@@ -289,7 +289,7 @@ trust_build(struct gate_trust *out, const struct trust_files *set,
 }
 
 void
-trust_clear(struct gate_trust *trust)
+gate_trust_clear(struct gate_trust *trust)
 {
 	if (trust->conf != NULL)
 		agent_conf_free(trust->conf);

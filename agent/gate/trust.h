@@ -53,9 +53,9 @@ void trust_files_clear(struct trust_files *);
  * Parses a set; hostname is used where no file names one. 0, or -1 with out
  * untouched and "file:line: what" in error.
  */
-int trust_build(struct gate_trust *out, const struct trust_files *,
+int gate_trust_build(struct gate_trust *out, const struct trust_files *,
     const char *hostname, char error[static TRUST_ERROR_MAX]);
-void trust_clear(struct gate_trust *);
+void gate_trust_clear(struct gate_trust *);
 /* The description of a provider, or NULL. */
 const struct description *trust_provider(
     const struct gate_trust *, const char *name);
