@@ -47,6 +47,7 @@ static const struct link_rule gate_to_executor_rules[] = {
 	[G2E_KILL] = { "KILL", ~0U, 4, 4, 0 },
 	[G2E_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
 	[G2E_AUDIT] = { "AUDIT", ~0U, 1, AUDIT_LINE_MAX, 0 },
+	[G2E_TRUST] = { "TRUST", EXECUTOR_SERVING, 1, ENVELOPE_MAX, 0 },
 };
 DIRECTION(gate_to_executor, "gate to executor", 1024, MEBI);
 
@@ -61,6 +62,7 @@ DIRECTION(gate_to_net, "gate to net", 1024, 2 * MEBI);
 static const struct link_rule net_to_gate_rules[] = {
 	[N2G_REQUEST] = { "REQUEST", ~0U, 1, ENVELOPE_MAX, 0 },
 	[N2G_STORED] = { "STORED", ~0U, 9, 9, 0 },
+	[N2G_TRUST] = { "TRUST", ~0U, 1, ENVELOPE_MAX, 0 },
 };
 DIRECTION(net_to_gate, "net to gate", 1024, MEBI);
 

@@ -47,6 +47,7 @@ enum gate_file {
 	GATE_FILE_HOST_KEY,    /* name: its path, for messages */
 	GATE_FILE_OPERATORS,   /* the same */
 	GATE_FILE_DESCRIPTION, /* name: the provider's */
+	GATE_FILE_TRUST, /* the list of the last G2E_TRUST; name: its path */
 	GATE_FILES
 };
 enum executor_to_gate {
@@ -97,6 +98,9 @@ enum gate_to_executor {
 	/* rest: one JSON line without its newline; what is not printable
 	 * ASCII is written as '?'. */
 	G2E_AUDIT,
+	/* rest: the operators' list in force, an envelope, to be kept and
+	 * handed over with every set (GATE_FILE_TRUST). */
+	G2E_TRUST,
 	G2E_COUNT
 };
 #define AUDIT_LINE_MAX 4096
@@ -126,6 +130,7 @@ enum net_to_gate {
 	N2G_REQUEST, /* rest: envelope whose signatures net has verified */
 	N2G_STORED,  /* u64 id, u8 1 = stored, 0 = gone (nobody waits any more)
 		      */
+	N2G_TRUST, /* rest: envelope of an operators' list, verified as well */
 	N2G_COUNT
 };
 extern const struct link_direction net_to_gate;

@@ -39,6 +39,7 @@ hello_payload(struct gate_hello *gate, size_t *len)
 		.at = clock_wall_ms(),
 		.agent = AMIRAL_VERSION,
 		.signatures = 1,
+		.trust = operators_serial(gate->trust->operators),
 	};
 	const char *left_out;
 	char *payload;

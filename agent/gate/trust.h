@@ -8,7 +8,7 @@
 
 #include "agent/gate/description.h"
 #include "base/agent_conf.h"
-#include "keys/allowed_signers.h"
+#include "keys/operators.h"
 #include "keys/signer.h"
 #include "privsep/messages.h"
 #include "wire/sign.h"
@@ -37,7 +37,7 @@ struct trust_files {
 struct gate_trust {
 	struct agent_conf *conf; /* NULL: no set is in force yet */
 	struct signer *signer;
-	struct allowed_signers *operators;
+	struct operators *operators;
 	struct description *descriptions;
 	unsigned description_count;
 	char hostname[HOSTNAME_MAX + 1];
