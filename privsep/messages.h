@@ -48,6 +48,7 @@ enum gate_file {
 	GATE_FILE_OPERATORS,   /* the same */
 	GATE_FILE_DESCRIPTION, /* name: the provider's */
 	GATE_FILE_TRUST, /* the list of the last G2E_TRUST; name: its path */
+	GATE_FILE_CERTIFICATE, /* of the host key; name: its path */
 	GATE_FILES
 };
 enum executor_to_gate {

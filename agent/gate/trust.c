@@ -19,6 +19,7 @@ static const size_t file_bounds[GATE_FILES] = {
 	[GATE_FILE_OPERATORS] = FILE_TRUST_MAX,
 	[GATE_FILE_DESCRIPTION] = DESCRIPTION_MAX,
 	[GATE_FILE_TRUST] = ENVELOPE_MAX,
+	[GATE_FILE_CERTIFICATE] = FILE_KEY_MAX,
 };
 
 static bool
@@ -206,6 +207,49 @@ read_host_key(struct gate_trust *trust, const struct trust_files *set,
 	return 0;
 }
 
+/* Controllers will see for themselves; the host's own log says it first. */
+static void
+warn_of_certificate(const struct trust_file *file, enum certificate_fault fault)
+{
+	if (fault != CERTIFICATE_GOOD)
+		log_warning("%s: no controller will take it: %s", file->name,
+		    certificate_fault_text(fault));
+}
+
+static int
+read_certificate(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_CERTIFICATE);
+	enum certificate_fault fault = CERTIFICATE_MALFORMED;
+	struct certificate certificate;
+	uint8_t blob[CERTIFICATE_MAX];
+	const char *base64;
+	size_t len;
+
+	if (file == NULL)
+		return 0;
+	base64 = certificate_line(file->text, blob, &len);
+	if (base64 != NULL)
+		fault = certificate_read(&certificate, blob, len);
+	if (fault == CERTIFICATE_GOOD &&
+	    !public_key_equal(&certificate.key, signer_key(trust->signer)))
+		fault = CERTIFICATE_KEY;
+	if (fault != CERTIFICATE_GOOD) {
+		snprintf(error, TRUST_ERROR_MAX,
+		    "%s: %s: make it anew with ssh-keygen -s CA -h -I ID -n "
+		    "NAME, or remove it",
+		    file->name, certificate_fault_text(fault));
+		return -1;
+	}
+	warn_of_certificate(file,
+	    certificate_judge(&certificate, trust->hostname, clock_wall_ms()));
+	trust->certificate = strdup(base64);
+	if (trust->certificate == NULL)
+		fatal("out of memory");
+	return 0;
+}
+
 static int
 read_operators(struct gate_trust *trust, const struct trust_files *set,
     char error[static TRUST_ERROR_MAX])
@@ -319,6 +363,7 @@ gate_trust_build(struct gate_trust *out, const struct trust_files *set,
 	    read_conf(&trust, set, error) != 0 ||
 	    read_hostname(&trust, hostname, error) != 0 ||
 	    read_host_key(&trust, set, error) != 0 ||
+	    read_certificate(&trust, set, error) != 0 ||
 	    read_operators(&trust, set, error) != 0 ||
 	    read_pushed(&trust, set, error) != 0 ||
 	    read_descriptions(&trust, set, error) != 0) {
@@ -337,6 +382,7 @@ gate_trust_clear(struct gate_trust *trust)
 	free(trust->conf);
 	if (trust->signer != NULL)
 		signer_free(trust->signer);
+	free(trust->certificate);
 	operators_free(trust->operators);
 	for (unsigned i = 0; i < trust->description_count; i++)
 		description_clear(&trust->descriptions[i]);

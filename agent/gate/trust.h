@@ -8,6 +8,7 @@
 
 #include "agent/gate/description.h"
 #include "base/agent_conf.h"
+#include "keys/certificate.h"
 #include "keys/operators.h"
 #include "keys/signer.h"
 #include "privsep/messages.h"
@@ -42,6 +43,7 @@ struct gate_trust {
 	unsigned description_count;
 	char hostname[HOSTNAME_MAX + 1];
 	char fingerprint[FINGERPRINT_SIZE]; /* of the host key */
+	char *certificate; /* of the host key, base64; NULL: none */
 };
 
 /* Takes a descriptor over; closes it, or keeps it where it is the host key. */
