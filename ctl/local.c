@@ -6,25 +6,34 @@
 #include "base/file.h"
 #include "base/slurp.h"
 
-struct known_hosts *
-local_known_hosts(
-    const struct settings *settings, char error[static CTL_ERROR_MAX])
+char *
+local_known_text(const struct settings *settings, size_t *len,
+    char error[static CTL_ERROR_MAX])
 {
 	const char *path = settings->known_hosts;
-	struct known_hosts *known;
 	char *text;
-	size_t len;
 	int fd = file_open(path, FILE_TRUSTED, FILE_TRUST_MAX, error);
 
 	if (fd == -1)
 		return NULL;
-	text = slurp(fd, FILE_TRUST_MAX, &len);
+	text = slurp(fd, FILE_TRUST_MAX, len);
 	close(fd);
-	if (text == NULL) {
+	if (text == NULL)
 		snprintf(error, CTL_ERROR_MAX, "%.300s: cannot be read", path);
+	return text;
+}
+
+struct known_hosts *
+local_known_hosts(
+    const struct settings *settings, char error[static CTL_ERROR_MAX])
+{
+	struct known_hosts *known;
+	size_t len;
+	char *text = local_known_text(settings, &len, error);
+
+	if (text == NULL)
 		return NULL;
-	}
-	known = known_hosts_parse(path, text, len, error);
+	known = known_hosts_parse(settings->known_hosts, text, len, error);
 	free(text);
 	return known;
 }

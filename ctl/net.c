@@ -83,6 +83,19 @@ on_hellos(const uint8_t *body, size_t len, const int *fds, void *arg)
 }
 
 static void
+on_names(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+	struct cursor c;
+
+	(void)fds;
+	if (net->events->names == NULL)
+		fatal("amiral-net answered what it was not asked");
+	cursor_init(&c, body + 1, len - 1);
+	net->events->names(body[0] == 1, &c, net->arg);
+}
+
+static void
 on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct net *net = arg;
@@ -101,6 +114,7 @@ static link_handler *const handlers[N2C_COUNT] = {
 	[N2C_ENTRIES] = on_entries,
 	[N2C_HELLOS] = on_hellos,
 	[N2C_LOG] = on_log,
+	[N2C_NAMES] = on_names,
 };
 
 static void
@@ -307,4 +321,10 @@ net_hellos(struct net *net, const char *const *names, size_t n)
 	sent = link_send_bytes(net->link, C2N_HELLOS, body, w.used);
 	free(body);
 	return sent;
+}
+
+bool
+net_names(struct net *net)
+{
+	return link_send_bytes(net->link, C2N_NAMES, NULL, 0);
 }

@@ -29,6 +29,8 @@ struct net_events {
 	void (*entries)(
 	    const char *position, struct cursor *entries, void *arg);
 	void (*hellos)(bool last, struct cursor *hellos, void *arg);
+	/* The names are texts. NULL for who never asks. */
+	void (*names)(bool last, struct cursor *names, void *arg);
 };
 
 struct net_config {
@@ -55,5 +57,7 @@ bool net_publish(struct net *, const struct net_publication *);
 bool net_read(struct net *, const char *reply_to, const char *position);
 /* names of 1 to CTL_HELLOS_MAX hosts. */
 bool net_hellos(struct net *, const char *const *names, size_t n);
+/* The names of all hosts that have a hello. */
+bool net_names(struct net *);
 
 #endif

@@ -20,8 +20,7 @@ static const char *const fault_texts[CERTIFICATE_FAULTS] = {
 	[CERTIFICATE_OPTIONS] = "it has critical options",
 	[CERTIFICATE_SIGNATURE] = "its authority has not signed it",
 	[CERTIFICATE_KEY] = "it is for another key",
-	[CERTIFICATE_AUTHORITY] = "no @cert-authority line has its authority "
-				  "for this name",
+	[CERTIFICATE_AUTHORITY] = "no @cert-authority line bears this name",
 	[CERTIFICATE_REVOKED] = "its key or its authority is revoked",
 	[CERTIFICATE_PRINCIPAL] = "it is for other names",
 	[CERTIFICATE_NOT_YET] = "its time has not come yet",

@@ -154,9 +154,11 @@ enum ctl_to_net {
 	C2N_READ,
 	/* Fetch hellos: texts (host names), at most 512. N2C_HELLOS answers. */
 	C2N_HELLOS,
+	C2N_NAMES, /* who has a hello? N2C_NAMES answers. */
 	C2N_COUNT
 };
 #define CTL_HELLOS_MAX 512
+#define CTL_NAMES_MAX  65536
 extern const struct link_direction ctl_to_net;
 
 enum net_to_ctl {
@@ -170,6 +172,9 @@ enum net_to_ctl {
 	 * an empty one: no hello there. */
 	N2C_HELLOS,
 	N2C_LOG, /* as N2E_LOG */
+	/* u8 1 = last frame of this answer, then texts: at most CTL_NAMES_MAX
+	 * host names in all, some perhaps twice. */
+	N2C_NAMES,
 	N2C_COUNT
 };
 extern const struct link_direction net_to_ctl;

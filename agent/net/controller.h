@@ -23,6 +23,14 @@ struct controller {
 	size_t page_at; /* entries of the page that are done */
 	/* hellos */
 	size_t hello_at; /* values of the answer that are done */
+	/* names */
+	struct {
+		bool open;
+		unsigned rounds; /* of SCAN */
+		size_t at;       /* keys of the page that are done */
+		size_t sent;
+		char cursor[24]; /* of the next SCAN */
+	} names;
 	struct loop_timer leave;
 	int64_t leave_ms; /* nobody waits longer for the last frame */
 	bool over;        /* a connection is lost: said once */
@@ -34,5 +42,7 @@ void controller_check_parent(struct controller *);
 void controller_send_off(struct controller *);
 
 link_handler controller_on_publish, controller_on_hellos, controller_on_read;
+link_handler controller_on_names;
+conn_answer controller_names_on_page;
 
 #endif
