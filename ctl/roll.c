@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "ctl/certified.h"
 #include "ctl/commands.h"
+#include "ctl/hosts_edit.h"
 #include "ctl/local.h"
 #include "ctl/render_json.h"
 #include "ctl/run.h"
@@ -136,6 +137,36 @@ static const struct {
 	{ "show", hosts_show },
 };
 
+static const struct {
+	const char *name, *takes;
+	int (*edit)(const char *path, const char *word);
+} edits[] = {
+	{ "import", "FILE (or - for standard input)", hosts_import },
+	{ "remove", "HOST|SHA256:...", hosts_remove },
+	{ "revoke", "HOST|SHA256:...", hosts_revoke },
+};
+
+/* known_hosts may be missing, or be about to be made. */
+static int
+hosts_change(const struct call *call, unsigned row)
+{
+	struct settings settings;
+	char error[CTL_ERROR_MAX];
+	int status = EXIT_LOCAL;
+
+	if (call->word_count != 2 || options_have_targets(call->options)) {
+		log_error("hosts %s takes one word: amiral hosts %s %s",
+		    edits[row].name, edits[row].name, edits[row].takes);
+		return EXIT_LOCAL;
+	}
+	if (settings_read(&settings, call->options, error))
+		status = edits[row].edit(settings.known_hosts, call->words[1]);
+	else
+		log_error("%s", error);
+	settings_clear(&settings);
+	return status;
+}
+
 int
 command_hosts(const struct call *call)
 {
@@ -152,7 +183,12 @@ command_hosts(const struct call *call)
 		roll_close(&r);
 		return status;
 	}
-	log_error("hosts has no '%s': it has list and show", name);
+	for (unsigned i = 0; i < sizeof edits / sizeof edits[0]; i++)
+		if (strcmp(edits[i].name, name) == 0)
+			return hosts_change(call, i);
+	log_error("hosts has no '%s': it has list, show, import, remove and "
+		  "revoke",
+	    name);
 	return EXIT_LOCAL;
 }
 

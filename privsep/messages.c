@@ -71,6 +71,10 @@ static const struct link_rule ctl_to_net_rules[] = {
 	[C2N_PUBLISH] = { "PUBLISH", CTL_CONFIGURED, 54, LINK_BODY_MAX, 0 },
 	[C2N_READ] = { "READ", CTL_CONFIGURED, 41, 40 + POSITION_MAX, 0 },
 	[C2N_HELLOS] = { "HELLOS", CTL_CONFIGURED, 5, LINK_BODY_MAX, 0 },
+	[C2N_GET] = { "GET", CTL_CONFIGURED, 5, 5 + CTL_NAME_MAX, 0 },
+	[C2N_SET] = { "SET", CTL_CONFIGURED, 9,
+	    9 + CTL_NAME_MAX + CTL_VALUE_MAX, 0 },
+	[C2N_LIST] = { "LIST", CTL_CONFIGURED, 1, 1, 0 },
 	[C2N_NAMES] = { "NAMES", CTL_CONFIGURED, 0, 0, 0 },
 };
 DIRECTION(ctl_to_net, "controller to net", 1024, 4 * MEBI);
@@ -82,6 +86,9 @@ static const struct link_rule net_to_ctl_rules[] = {
 	[N2C_ENTRIES] = { "ENTRIES", ~0U, 5, LINK_BODY_MAX, 0 },
 	[N2C_HELLOS] = { "HELLOS", ~0U, 1, LINK_BODY_MAX, 0 },
 	[N2C_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
+	[N2C_VALUE] = { "VALUE", ~0U, 1, 1 + CTL_VALUE_MAX, 0 },
+	[N2C_SET] = { "SET", ~0U, 1, LOG_FRAME_MAX, 0 },
+	[N2C_LIST] = { "LIST", ~0U, 1, LINK_BODY_MAX, 0 },
 	[N2C_NAMES] = { "NAMES", ~0U, 1, LINK_BODY_MAX, 0 },
 };
 DIRECTION(net_to_ctl, "net to controller", 1024, 4 * MEBI);

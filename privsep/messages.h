@@ -154,11 +154,29 @@ enum ctl_to_net {
 	C2N_READ,
 	/* Fetch hellos: texts (host names), at most 512. N2C_HELLOS answers. */
 	C2N_HELLOS,
+	/* u8 enum ctl_key, text name. N2C_VALUE answers. */
+	C2N_GET,
+	/*
+	 * u8 enum ctl_key, text name, u32 expiry in ms (0: none), rest: the
+	 * value; an empty one deletes. N2C_SET answers.
+	 */
+	C2N_SET,
+	/* u8 enum ctl_key: all values of that kind. N2C_LIST answers. */
+	C2N_LIST,
 	C2N_NAMES, /* who has a hello? N2C_NAMES answers. */
 	C2N_COUNT
 };
 #define CTL_HELLOS_MAX 512
 #define CTL_NAMES_MAX  65536
+/* Keys that the controller names; their names in Redis are net's business. */
+enum ctl_key {
+	CTL_KEY_ENROLL, /* name: a fingerprint as ssh-keygen -l shows it */
+	CTL_KEY_TRUST,  /* name: "" */
+	CTL_KEYS
+};
+#define CTL_NAME_MAX  50    /* bytes of a fingerprint */
+#define CTL_VALUE_MAX 66560 /* an envelope of one line and 64 KiB */
+#define CTL_LIST_MAX  4096  /* values of a list */
 extern const struct link_direction ctl_to_net;
 
 enum net_to_ctl {
@@ -171,7 +189,14 @@ enum net_to_ctl {
 	/* u8 1 = last frame of this answer, then strings in the order asked;
 	 * an empty one: no hello there. */
 	N2C_HELLOS,
-	N2C_LOG, /* as N2E_LOG */
+	N2C_LOG,   /* as N2E_LOG */
+	N2C_VALUE, /* u8 1 = there, 0 = not; rest: the value */
+	N2C_SET,   /* as N2C_PUBLISHED */
+	/*
+	 * u8 0 = more frames follow, 1 = the last one, 2 = the last one of a
+	 * list that was cut at its bounds; then strings: the values.
+	 */
+	N2C_LIST,
 	/* u8 1 = last frame of this answer, then texts: at most CTL_NAMES_MAX
 	 * host names in all, some perhaps twice. */
 	N2C_NAMES,
