@@ -124,6 +124,12 @@ time_read(const char *text, int64_t *ms)
 	return true;
 }
 
+bool
+allowed_signers_time(const char *text, int64_t *ms)
+{
+	return time_read(text, ms);
+}
+
 typedef bool option_reader(struct store *, struct signer_entry *, char *value);
 
 /* Others' namespaces ("git", "file") may stand beside ours; they grant nothing

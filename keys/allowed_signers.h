@@ -10,6 +10,7 @@
 #ifndef AMIRAL_KEYS_ALLOWED_SIGNERS_H
 #define AMIRAL_KEYS_ALLOWED_SIGNERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct allowed_signers *allowed_signers_parse(const char *file,
     const char *text, size_t len, char error[static ALLOWED_SIGNERS_ERROR_MAX]);
 void allowed_signers_free(struct allowed_signers *);
 size_t allowed_signers_count(const struct allowed_signers *);
+/* YYYYMMDD[HHMM[SS]]Z, as valid-after= has it, in ms since the epoch. */
+bool allowed_signers_time(const char *text, int64_t *ms);
 /* Whatever the line says of time and namespace, revoked or not. i < count. */
 const struct public_key *allowed_signers_key(
     const struct allowed_signers *, size_t i);

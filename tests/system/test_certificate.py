@@ -93,7 +93,7 @@ def test_refuses_another_authority(made):
     Authority(made.folder, "ca2").certify(made[HOST])
     trust(made, made.authority)
     made.start()
-    assert "no @cert-authority line bears" in made.amiral("ping", "-a", "-y").stderr
+    assert "no @cert-authority line" in made.amiral("ping", "-a", "-y").stderr
     assert answered(made) == [KNOWN]
 
 
@@ -101,7 +101,7 @@ def test_refuses_other_names_of_the_authority(made):
     made.authority.certify(made[HOST])
     trust(made, made.authority, "*.example.org")
     made.start()
-    assert "no @cert-authority line bears" in made.amiral("ping", "-a", "-y").stderr
+    assert "no @cert-authority line" in made.amiral("ping", "-a", "-y").stderr
     assert answered(made) == [KNOWN]
 
 

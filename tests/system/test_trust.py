@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import time
 
 import pytest
@@ -205,3 +206,158 @@ def test_a_revoked_operator_is_told_nothing(one):
     status, document = fleet.json("ping", "-a", "-y")
     assert status == 3
     assert document["hosts"][0]["verdict"] == "no_answer"
+
+
+# The operator's side: amiral-keygen trust.
+
+
+@pytest.fixture
+def two(fresh):
+    """Two hosts that let the operator sign lists."""
+    fleet = fresh(*HOSTS[:2], start=False)
+    for agent in fleet.agents.values():
+        add_mark(agent)
+        agent.write_operators([
+            f'{fleets.OPERATOR} namespaces="amiral-request-v1,amiral-trust-v1"'
+            f" {fleet.operator.line}"])
+        agent.policies[1] = "operators = *"
+        agent.write_conf()
+    fleet.carol = sshsig.Key.new()
+    fleet.start()
+    return fleet
+
+
+def keygen_trust(fleet, *words, env=None):
+    return subprocess.run(
+        [fleets.program("amiral-keygen"), "trust", *map(str, words)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        check=False, env=fleet.environment(**(env or {})))
+
+
+def good(done):
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def test_add_and_push(two):
+    """From a public line to an answer; ssh-keygen reads what list prints."""
+    good(keygen_trust(two, "add", CAROL, two.carol.line,
+                      "--valid-before", "20990101Z"))
+    listed = good(keygen_trust(two, "list"))
+    assert f'{CAROL} valid-before="20990101000000Z" {two.carol.line}' in listed
+    path = two.folder / "listed"
+    path.write_text(listed)
+    payload = b"x"
+    (two.folder / "sig").write_bytes(
+        sshsig.armor(two.carol.sign(sshsig.REQUEST, payload)))
+    done = subprocess.run(
+        ["ssh-keygen", "-Y", "verify", "-f", path, "-I", CAROL, "-n",
+         sshsig.REQUEST, "-s", two.folder / "sig"], input=payload,
+        capture_output=True, check=False)
+    assert done.returncode == 0, done
+    out = good(keygen_trust(two, "push"))
+    assert "pushed list 1: 1 keys may ask, 0 are revoked" in out
+    assert "2 of 2 hosts have it" in out
+    request = two.request("mark", operator=CAROL)
+    two.ask(request, two.signed(request, two.carol))
+    two.replies(request, final=2)
+
+
+def test_revoke_and_push(two):
+    good(keygen_trust(two, "add", CAROL, two.carol.line))
+    good(keygen_trust(two, "push"))
+    good(keygen_trust(two, "revoke", CAROL))
+    assert f"# revoked {two.carol.fingerprint}" in good(
+        keygen_trust(two, "list"))
+    done = keygen_trust(two, "add", CAROL, two.carol.line)
+    assert done.returncode == 1 and "is revoked" in done.stderr
+    assert "pushed list 2: 0 keys may ask, 1 are revoked" in good(
+        keygen_trust(two, "push"))
+    request = two.request("mark", operator=CAROL)
+    two.ask(request, two.signed(request, two.carol))
+    for agent in two.agents.values():
+        wait_dropped(agent, "unknown-key")  # no line has it any more
+        assert marks(agent) == 0
+
+
+def test_a_push_names_whom_it_has_not_reached(two):
+    two[HOSTS[1]].stop()
+    out = good(keygen_trust(two, "push", "--wait", "2s"))
+    assert f"not there yet: {HOSTS[1]}" in out
+    assert "1 of 2 hosts have it" in out
+
+
+def test_hosts_that_do_not_let_the_key_sign_lists(one):
+    """Pushed, counted there as nobody's word, and named here."""
+    fleet, agent = one
+    out = good(keygen_trust(fleet, "push", "--wait", "1s"))
+    assert "0 of 1 hosts have it" in out
+    wait_dropped(agent, "unknown-key")
+
+
+def test_a_colleagues_list_is_not_lost(two):
+    """Push refuses to go over it; pull needs the colleague's key by name."""
+    other = sshsig.Key.new()
+    theirs = make(two, 5, signer=other, signers=[(CAROL, two.carol)])
+    with two.redis.client() as client:
+        client("SET", two.key("trust"), theirs)
+    done = keygen_trust(two, "push")
+    assert done.returncode == 1 and "list 5" in done.stderr
+    done = keygen_trust(two, "pull")
+    assert done.returncode == 1 and other.fingerprint in done.stderr
+    good(keygen_trust(two, "pull", "--signer", other.fingerprint))
+    assert two.carol.line in good(keygen_trust(two, "list"))
+    assert "pushed list 6" in good(keygen_trust(two, "push"))
+
+
+def test_a_broker_that_went_back_in_time(two):
+    good(keygen_trust(two, "push"))
+    with two.redis.client() as client:
+        old = client("GET", two.key("trust"))
+        good(keygen_trust(two, "push"))
+        client("SET", two.key("trust"), old)
+    done = keygen_trust(two, "pull")
+    assert done.returncode == 1 and "back in time" in done.stderr
+
+
+WRONG = {
+    "no such verb": ["frobnicate"],
+    "too few words": ["add", CAROL],
+    "too many words": ["list", "x"],
+    "no principal": ["add", "a,b", "KEY"],
+    "no key": ["add", CAROL, "ssh-ed25519 AAAA"],
+    "no file": ["add", CAROL, "/nonexistent.pub"],
+    "no time": ["add", CAROL, "KEY", "--valid-before", "tomorrow"],
+    "times": ["add", CAROL, "KEY", "--valid-before", "20200101Z",
+              "--valid-after", "20200101Z"],
+    "nobody": ["remove", "dave@example.com"],
+    "no fingerprint": ["revoke", "SHA256:x"],
+    "no ttl": ["push", "--ttl", "0"],
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_refuses_and_changes_nothing(fresh, case):
+    fleet = fresh(start=False)
+    good(keygen_trust(fleet, "add", "eve@example.com", fleet.operator.line))
+    before = good(keygen_trust(fleet, "list"))
+    line = sshsig.Key.new().line
+    done = keygen_trust(fleet, *(line if w == "KEY" else w
+                                 for w in WRONG[case]))
+    assert done.returncode == 1 and done.stderr
+    assert good(keygen_trust(fleet, "list")) == before
+
+
+def test_remove_by_principal_and_by_fingerprint(fresh):
+    fleet = fresh(start=False)
+    a, b, c = (sshsig.Key.new() for _ in range(3))
+    for name, key in (("a", a), ("a", b), ("c", c)):
+        path = fleet.folder / "key.pub"
+        path.write_text(key.line + " a comment\n")
+        path.chmod(0o644)
+        good(keygen_trust(fleet, "add", name, path))
+    good(keygen_trust(fleet, "remove", c.fingerprint))
+    listed = good(keygen_trust(fleet, "list"))
+    assert a.line in listed and b.line in listed and c.line not in listed
+    good(keygen_trust(fleet, "remove", "a"))
+    assert len(good(keygen_trust(fleet, "list")).splitlines()) == 1
