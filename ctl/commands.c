@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ctl/certified.h"
 #include "ctl/confirm.h"
 #include "ctl/description.h"
 #include "ctl/local.h"
@@ -70,6 +71,8 @@ read_hosts(struct question *q, char error[static CTL_ERROR_MAX])
 {
 	q->known = local_known_hosts(&q->settings, error);
 	return q->known != NULL &&
+	       certified_add(
+		   &q->known, &q->settings, q->call->options, error) &&
 	       targets_build(q->call->options, q->known,
 		   q->settings.known_hosts, &q->targets, error);
 }

@@ -114,6 +114,19 @@ on_list(const uint8_t *body, size_t len, const int *fds, void *arg)
 }
 
 static void
+on_names(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+	struct cursor c;
+
+	(void)fds;
+	if (net->events->names == NULL)
+		fatal("amiral-net answered what it was not asked");
+	cursor_init(&c, body + 1, len - 1);
+	net->events->names(body[0] == 1, &c, net->arg);
+}
+
+static void
 on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct net *net = arg;
@@ -135,6 +148,7 @@ static link_handler *const handlers[N2C_COUNT] = {
 	[N2C_SET] = on_set,
 	[N2C_LIST] = on_list,
 	[N2C_LOG] = on_log,
+	[N2C_NAMES] = on_names,
 };
 
 static void
@@ -385,4 +399,10 @@ net_list(struct net *net, enum ctl_key kind)
 	const uint8_t body = (uint8_t)kind;
 
 	return link_send_bytes(net->link, C2N_LIST, &body, 1);
+}
+
+bool
+net_names(struct net *net)
+{
+	return link_send_bytes(net->link, C2N_NAMES, NULL, 0);
 }

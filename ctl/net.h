@@ -35,6 +35,8 @@ struct net_events {
 	void (*set)(bool taken, const char *why, size_t len, void *arg);
 	/* The values are strings; cut: there were more than the bounds. */
 	void (*list)(bool last, bool cut, struct cursor *values, void *arg);
+	/* The names are texts. */
+	void (*names)(bool last, struct cursor *names, void *arg);
 };
 
 struct net_config {
@@ -67,5 +69,7 @@ bool net_get(struct net *, enum ctl_key, const char *name);
 bool net_set(struct net *, enum ctl_key, const char *name, uint32_t expiry_ms,
     const void *value, size_t len);
 bool net_list(struct net *, enum ctl_key);
+/* The names of all hosts that have a hello. */
+bool net_names(struct net *);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ctl/certified.h"
 #include "ctl/commands.h"
 #include "ctl/hosts_edit.h"
 #include "ctl/local.h"
@@ -311,6 +312,18 @@ fetch(struct roll *r)
 	return good;
 }
 
+/* Those too that nothing but a certificate makes known. */
+static bool
+add_certified(struct roll *r)
+{
+	char error[CTL_ERROR_MAX];
+
+	if (certified_add(&r->known, &r->settings, r->call->options, error))
+		return true;
+	log_error("%s", error);
+	return false;
+}
+
 int
 command_inventory(const struct call *call)
 {
@@ -323,7 +336,7 @@ command_inventory(const struct call *call)
 		log_error("inventory takes one host, or none");
 		return EXIT_LOCAL;
 	}
-	good = roll_open(&r, call);
+	good = roll_open(&r, call) && add_certified(&r);
 	if (good && call->word_count == 1)
 		good = (only = find_host(&r, call->words[0])) >= 0;
 	if (good && known_hosts_count(r.known) == 0) {

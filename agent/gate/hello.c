@@ -39,20 +39,25 @@ hello_payload(struct gate_hello *gate, size_t *len)
 		.at = clock_wall_ms(),
 		.agent = AMIRAL_VERSION,
 		.signatures = 1,
+		.trust = operators_serial(gate->trust->operators),
 	};
 	const char *left_out;
 	char *payload;
+	size_t room;
 
 	memcpy(hello.boot, gate->boot, sizeof(hello.boot));
 	snprintf(
 	    hello.fleet, sizeof(hello.fleet), "%s", gate->trust->conf->fleet);
 	snprintf(hello.hostname, sizeof(hello.hostname), "%s",
 	    gate->trust->hostname);
-	hello.facts =
-	    facts_fitting(gate->facts->object, HELLO_FACTS_MAX, &left_out);
+	hello.certificate = gate->trust->certificate;
+	room = HELLO_FACTS_MAX;
+	if (hello.certificate != NULL)
+		room -= strlen(hello.certificate);
+	hello.facts = facts_fitting(gate->facts->object, room, &left_out);
 	if (left_out != NULL && !gate->trimmed)
-		log_warning("facts over %d bytes: hellos leave out %s",
-		    HELLO_FACTS_MAX, left_out);
+		log_warning("facts over %zu bytes: hellos leave out %s", room,
+		    left_out);
 	gate->trimmed = left_out != NULL;
 	payload = hello_build(&hello, len);
 	json_decref(hello.facts);

@@ -8,7 +8,8 @@
 
 #include "agent/gate/description.h"
 #include "base/agent_conf.h"
-#include "keys/allowed_signers.h"
+#include "keys/certificate.h"
+#include "keys/operators.h"
 #include "keys/signer.h"
 #include "privsep/messages.h"
 #include "wire/sign.h"
@@ -37,11 +38,12 @@ struct trust_files {
 struct gate_trust {
 	struct agent_conf *conf; /* NULL: no set is in force yet */
 	struct signer *signer;
-	struct allowed_signers *operators;
+	struct operators *operators;
 	struct description *descriptions;
 	unsigned description_count;
 	char hostname[HOSTNAME_MAX + 1];
 	char fingerprint[FINGERPRINT_SIZE]; /* of the host key */
+	char *certificate; /* of the host key, base64; NULL: none */
 };
 
 /* Takes a descriptor over; closes it, or keeps it where it is the host key. */

@@ -74,6 +74,7 @@ static link_handler *const handlers[C2N_COUNT] = {
 	[C2N_GET] = controller_on_get,
 	[C2N_SET] = controller_on_set,
 	[C2N_LIST] = controller_on_list,
+	[C2N_NAMES] = controller_on_names,
 };
 
 static void

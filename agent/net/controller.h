@@ -32,6 +32,14 @@ struct controller {
 		char cursor[24]; /* of the next SCAN */
 		bool open;
 	} list;
+	/* names */
+	struct {
+		bool open;
+		unsigned rounds; /* of SCAN */
+		size_t at;       /* keys of the page that are done */
+		size_t sent;
+		char cursor[24]; /* of the next SCAN */
+	} names;
 	struct loop_timer leave;
 	int64_t leave_ms; /* nobody waits longer for the last frame */
 	bool over;        /* a connection is lost: said once */
@@ -44,5 +52,7 @@ void controller_send_off(struct controller *);
 
 link_handler controller_on_publish, controller_on_hellos, controller_on_read;
 link_handler controller_on_get, controller_on_set, controller_on_list;
+link_handler controller_on_names;
+conn_answer controller_names_on_page;
 
 #endif

@@ -132,6 +132,32 @@ static const struct command commands[] = {
 	    .run = command_revoke,
 	},
 	{
+	    .name = "trust",
+	    .arguments = "list | add PRINCIPAL KEY | remove WHO | revoke WHO "
+			 "| push | pull",
+	    .summary = "change who may ask, and tell the fleet",
+	    .help = "The list of operators as it will be pushed next stands "
+		    "in\n"
+		    "~/.config/amiral/trust-FLEET. KEY is a public key file "
+		    "or its line in quotes, WHO\n"
+		    "a principal or SHA256:... A revoked key is revoked for "
+		    "good. push signs the list\n"
+		    "and says which hosts have it; only hosts whose own file "
+		    "lets your key sign lists\n"
+		    "(namespaces=\"amiral-trust-v1\") take it. pull takes "
+		    "over the list in Redis, in\n"
+		    "the place of what was changed here.\n"
+		    "\n"
+		    "      --valid-after TIME   of add: YYYYMMDD[HHMM[SS]]Z\n"
+		    "      --valid-before TIME\n"
+		    "      --ttl TIME           of push: until the list "
+		    "expires (365d)\n"
+		    "      --wait TIME          of push: for the hosts (10s)\n"
+		    "      --signer SHA256:...  of pull: a colleague's "
+		    "key\n" OPERATOR_HELP,
+	    .run = command_trust,
+	},
+	{
 	    .name = "check",
 	    .arguments = "[-d DIR]",
 	    .summary = "look after every file of amiral's here",

@@ -8,13 +8,12 @@
 #include "base/log.h"
 #include "keys/keygen/keygen.h"
 #include "keys/keygen/operator.h"
+#include "keys/keygen/trust_copy.h"
 #include "keys/signer.h"
 #include "keys/token_record.h"
-#include "wire/trust.h"
 
 #define TOKEN_TTL_MS     3600000
 #define TOKEN_TTL_MAX_MS (30LL * 86400 * 1000)
-#define FIRST_LIST_MS    (365LL * 86400 * 1000)
 #define FIRST_SERIAL     1
 
 struct order {
@@ -109,59 +108,82 @@ principal_of(const struct order *order)
 	return NULL;
 }
 
-/* A fleet's first list names the one operator that there is. */
+/* The number is used up before anybody can have seen it. */
 static bool
-push_first(struct order *order)
+send_first(struct order *order, struct trust_copy *copy)
 {
-	struct trust_signer self = {
-		.principal = principal_of(order),
-		.key = *signer_key(order->signer),
-	};
-	struct trust_list list = {
-		.serial = FIRST_SERIAL,
-		.issued = clock_wall_ms(),
-		.signer_count = 1,
-		.signers = &self,
-	};
-	char error[CTL_ERROR_MAX] = "out of memory", *payload = NULL;
+	char error[CTL_ERROR_MAX] = "out of memory", *payload;
 	uint8_t *envelope = NULL;
 	size_t len = 0;
 	bool good;
 
-	if (self.principal == NULL)
-		return false;
-	snprintf(
-	    list.fleet, sizeof(list.fleet), "%s", order->side.settings.fleet);
-	list.expires = list.issued + FIRST_LIST_MS;
-	payload = trust_build(&list, &len);
+	payload = trust_build(&copy->list, &len);
 	if (payload != NULL)
 		envelope = signer_envelope(order->signer, ENVELOPE_TRUST,
 		    (uint8_t *)payload, len, &len, error);
-	good = envelope != NULL && broker_set(order->side.broker, CTL_KEY_TRUST,
-				       "", 0, envelope, len, error);
-	free(envelope);
 	free(payload);
-	if (!good)
+	if (envelope == NULL)
 		return complain(error);
-	order->serial = FIRST_SERIAL;
+	order->serial = copy->list.serial++;
+	good = trust_copy_write(copy);
+	if (good && !broker_set(order->side.broker, CTL_KEY_TRUST, "", 0,
+			envelope, len, error))
+		good = complain(error);
+	free(envelope);
+	return good;
+}
+
+/* A fleet's first list names the one operator that there is. */
+static bool
+push_first(struct order *order, struct trust_copy *copy)
+{
+	const struct trust_signer self = {
+		.principal = principal_of(order),
+		.key = *signer_key(order->signer),
+	};
+
+	if (copy->list.serial > 1)
+		return complain("Redis has lost the operators' list, or hides "
+				"it: amiral-keygen trust push");
+	if (self.principal == NULL || !trust_copy_add(copy, &self) ||
+	    !send_first(order, copy))
+		return false;
 	fprintf(stderr,
 	    "The fleet had no list of operators yet: it names %s now.\n",
 	    self.principal);
 	return true;
 }
 
+/* What was pushed from here is never pinned lower. */
+static bool
+is_recent(const struct order *order, const struct trust_copy *copy)
+{
+	if (order->serial >= copy->list.serial - 1)
+		return true;
+	log_error("the operators' list in Redis has serial %lld, and %lld was "
+		  "pushed from here: it went back in time",
+	    (long long)order->serial, (long long)copy->list.serial - 1);
+	return false;
+}
+
 static bool
 pin_list(struct order *order)
 {
-	struct broker_value value;
+	struct broker_value value = { 0 };
+	struct trust_copy copy;
 	char error[CTL_ERROR_MAX];
 	bool good;
 
+	if (!trust_copy_read(&copy, order->side.settings.fleet))
+		return false;
 	if (!broker_get(order->side.broker, CTL_KEY_TRUST, "", &value, error))
-		return complain(error);
-	good =
-	    value.bytes != NULL ? judge_list(order, &value) : push_first(order);
+		good = complain(error);
+	else if (value.bytes != NULL)
+		good = judge_list(order, &value) && is_recent(order, &copy);
+	else
+		good = push_first(order, &copy);
 	free(value.bytes);
+	trust_copy_clear(&copy);
 	return good;
 }
 

@@ -2,7 +2,9 @@
 #include "privsep/executor/settings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,8 +16,9 @@
 #include "privsep/executor/conf_files.h"
 #include "privsep/executor/hostname.h"
 
-#define NET_CONFIG_MAX 4096
-#define PASSWORD_MAX   1024
+#define NET_CONFIG_MAX     4096
+#define PASSWORD_MAX       1024
+#define CERTIFICATE_SUFFIX "-cert.pub"
 
 static int
 find_user(const char *which, const char *name, struct identity *out)
@@ -56,6 +59,21 @@ find_users(struct settings *s, const struct agent_conf *conf)
 	return 0;
 }
 
+/* Where ssh-keygen -s puts it; most hosts have none. */
+static int
+open_certificate(struct settings *s, const char *host_key)
+{
+	char path[PATH_MAX + sizeof CERTIFICATE_SUFFIX];
+
+	snprintf(path, sizeof path, "%s" CERTIFICATE_SUFFIX, host_key);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	return file_set_open(&s->files, GATE_FILE_CERTIFICATE, path, path,
+		   FILE_TRUSTED, FILE_KEY_MAX) == -1
+		   ? -1
+		   : 0;
+}
+
 static int
 open_keys(struct settings *s, const struct agent_conf *conf)
 {
@@ -65,7 +83,7 @@ open_keys(struct settings *s, const struct agent_conf *conf)
 	if (file_set_open(&s->files, GATE_FILE_OPERATORS, conf->operators,
 		conf->operators, FILE_TRUSTED, FILE_TRUST_MAX) == -1)
 		return -1;
-	return 0;
+	return open_certificate(s, conf->host_key);
 }
 
 /* The first line of the file; "" where none is named. */

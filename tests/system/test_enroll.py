@@ -381,6 +381,19 @@ def test_broker_hands_out_an_old_list(desk):
     desk.enroll_fails(HOSTS[0], token, "serial 4, the token knows of 5")
 
 
+def test_an_old_list_is_not_pinned(desk):
+    """What was pushed from the operator's side is the least there is."""
+    desk.token()
+    with desk.redis.client() as client:
+        first = client("GET", desk.redis_key("trust"))
+        desk.good("trust", "push")
+        desk.token()
+        client("SET", desk.redis_key("trust"), first)
+        desk.bad("token", says="serial 1, and 2 was pushed from here")
+        client("DEL", desk.redis_key("trust"))
+        desk.bad("token", says="has lost the operators' list")
+
+
 @pytest.mark.parametrize("kind, says", [
     ("none", "no list of operators"), ("junk", "does not verify"),
     ("expired", "has expired"), ("fleet", "another-00000000"),

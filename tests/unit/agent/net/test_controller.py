@@ -5,6 +5,7 @@ import uuid
 
 import netproc
 import pytest
+import resp
 from netproc import ENVELOPE_MAX, key, text, texts
 
 
@@ -174,6 +175,63 @@ def test_hellos_while_a_read_blocks(controller, db):
     db("SET", key("host:a"), "hello")
     controller.link.send(netproc.C2N_HELLOS, text("a"))
     assert hellos(controller) == [b"hello"]
+
+
+def names(controller):
+    """Those of one answer, of however many frames."""
+    found = []
+    while True:
+        body = controller.link.expect(netproc.N2C_NAMES)
+        found += [name.decode() for name in texts(body[1:])]
+        if body[0]:
+            return found
+
+
+def test_names_the_hosts_that_have_a_hello(controller, db):
+    """More than a frame of them; nothing else, whatever it is called."""
+    want = [f"h{n}." + "x" * 60 + ".example" for n in range(3000)]
+    db.pipeline([("SET", key("host:" + name), "hello") for name in want])
+    for other in ("host:", "host:WWW", "host:a/b", "host:a\0b", "hosts:a"):
+        db("SET", key(other), "x")
+    db("SET", "amiral:other-01234567:host:a", "x")
+    for _ in range(2):
+        controller.link.send(netproc.C2N_NAMES)
+        assert sorted(set(names(controller))) == sorted(want)
+
+
+def test_names_of_nobody(controller):
+    controller.link.send(netproc.C2N_NAMES)
+    assert names(controller) == []
+
+
+SCANS = {
+    "an error": b"-ERR no\r\n",
+    "one element": b"*1\r\n$1\r\n0\r\n",
+    "a number": b"*2\r\n:0\r\n*0\r\n",
+    "no keys": b"*2\r\n$1\r\n0\r\n$-1\r\n",
+    "a long cursor": b"*2\r\n$30\r\n" + b"1" * 30 + b"\r\n*0\r\n",
+}
+
+
+@pytest.mark.parametrize("scan", SCANS)
+def test_a_scan_that_is_none_ends_it(evil, scan):
+    server = evil(lambda *words: SCANS[scan] if words[0] == b"SCAN"
+                  else b"+OK\r\n")
+    with netproc.Controller(server.url) as controller:
+        controller.connected()
+        controller.link.send(netproc.C2N_NAMES)
+        assert b"listing the hosts" in controller.link.expect(
+            netproc.N2C_FAILED)
+
+
+def test_a_scan_without_an_end_ends(evil):
+    """Each page has the same name; the list is bounded all the same."""
+    page = resp.encode([b"7", [key("host:a").encode()] * 4000])
+    server = evil(lambda *words: page if words[0] == b"SCAN" else b"+OK\r\n")
+    with netproc.Controller(server.url) as controller:
+        controller.connected()
+        controller.link.send(netproc.C2N_NAMES)
+        assert len(names(controller)) == 65536
 
 
 def test_a_replaced_stream_fails(controller, db):
