@@ -247,6 +247,28 @@ def test_files_of_a_host(desk):
     assert (directory / "amirald.conf").read_text() == "[agent]\n"
 
 
+def test_a_colleague_comes_and_goes_with_the_list(desk):
+    """The host's own file pins the signer; the others are the list's."""
+    name, bob = HOSTS[0], desk.folder / "bob"
+    desk.good("new", "-f", bob, "-C", "bob@example.com")
+    desk.token()
+    desk.good("trust", "add", "bob@example.com", f"{bob}.pub")
+    desk.good("trust", "push")
+    desk.enroll(name, desk.token())
+    assert "bob" not in (desk.directory(name) / "allowed_signers").read_text()
+    desk.good("accept", "--token")
+    desk.start(name)
+    with desk.redis.client() as client:
+        fleets.wait_for("a hello", lambda: client(
+            "EXISTS", desk.redis_key(f"host:{name}")))
+    ping = ["ping", "-a", "-k", bob, "--ack-timeout", "1s"]
+    assert desk.run(*ping, program="amiral").returncode == 0
+    desk.good("trust", "remove", "bob@example.com")
+    assert "1 of 1 hosts have it" in desk.good("trust", "push")
+    assert desk.run(*ping, program="amiral").returncode == 3
+    assert desk.run("ping", "-a", program="amiral").returncode == 0
+
+
 def test_ssh_host_key(desk):
     key = desk.folder / "ssh_host_ed25519_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
@@ -596,6 +618,7 @@ def test_a_revoked_hosts_answer(fresh):
     done = one.amiral("ping", "-a")
     assert done.returncode == 0, done
     assert one.amiral("hosts", "revoke", HOSTS[0]).returncode == 0
+    one[HOSTS[1]].stop()  # so that somebody is waited for
     done = one.amiral("ping", "-a")
     assert done.returncode == 4 and "revoked" in done.stdout + done.stderr, \
         done
