@@ -14,6 +14,7 @@
 #include "ctl/fetch.h"
 #include "ctl/net.h"
 #include "ctl/progress.h"
+#include "ctl/rotations.h"
 
 #define LOOP_FDS 4
 
@@ -524,6 +525,7 @@ save_hellos(struct engine *e)
 		return;
 	if (!hellos_save(&e->hellos, error))
 		log_warning("%s", error);
+	rotations_follow(&e->hellos, e->run->settings->known_hosts);
 	hellos_clear(&e->hellos);
 	e->fetch.hellos = NULL;
 }
