@@ -13,6 +13,7 @@
 #include "ctl/description.h"
 #include "ctl/local.h"
 #include "ctl/render_text.h"
+#include "ctl/rotations.h"
 #include "ctl/run.h"
 #include "ctl/views.h"
 
@@ -240,6 +241,8 @@ ask_hosts(struct question *q, unsigned first)
 		status = perform(q, error);
 	else
 		log_error("%s", error);
+	if (status == EXIT_OK && q->targets.by_name)
+		rotations_look(q->known, &q->settings, q->call->options);
 	question_clear(q);
 	return status;
 }

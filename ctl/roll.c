@@ -10,6 +10,7 @@
 #include "ctl/hosts_edit.h"
 #include "ctl/local.h"
 #include "ctl/render_json.h"
+#include "ctl/rotations.h"
 #include "ctl/run.h"
 #include "ctl/text.h"
 #include "keys/public.h"
@@ -309,6 +310,8 @@ fetch(struct roll *r)
 		log_error("%s", error);
 	else if (!hellos_save(&r->hellos, error))
 		log_warning("%s", error);
+	if (good)
+		rotations_follow(&r->hellos, r->settings.known_hosts);
 	return good;
 }
 

@@ -414,16 +414,35 @@ has_key(const struct entries *entries, const struct public_key *key)
 	       order_by_key(entries->by_key[at], &wanted) == 0;
 }
 
+/* Behind the last of a host's entries in by_name. */
+static size_t
+host_end(const struct known_hosts *known, size_t host)
+{
+	return host + 1 < known->names ? known->first[host + 1]
+				       : known->hosts.count;
+}
+
+size_t
+known_hosts_key_count(const struct known_hosts *known, size_t i)
+{
+	return host_end(known, i) - known->first[i];
+}
+
+bool
+known_hosts_has_key(
+    const struct known_hosts *known, const struct public_key *key)
+{
+	return has_key(&known->hosts, key);
+}
+
 /* Among the lines of a host, which is never long: a rotation has two. */
 static bool
 host_has_key(
     const struct known_hosts *known, size_t host, const struct public_key *key)
 {
 	const struct host_entry *entry;
-	size_t i, end;
+	size_t i, end = host_end(known, host);
 
-	end = host + 1 < known->names ? known->first[host + 1]
-				      : known->hosts.count;
 	for (i = known->first[host]; i < end; i++) {
 		entry = known->by_name[i];
 		if (public_key_equal(&entry->key, key))

@@ -51,6 +51,10 @@ enum status known_hosts_authority(
     const struct known_hosts *, const char *host, const struct public_key *);
 /* The index of host in known_hosts_name(), or -1. */
 long known_hosts_find(const struct known_hosts *, const char *host);
+/* How many keys that host has: two, while it rotates. */
+size_t known_hosts_key_count(const struct known_hosts *, size_t i);
+/* Whether any line that is not revoked has the key. */
+bool known_hosts_has_key(const struct known_hosts *, const struct public_key *);
 /* The key of that host's first line: what a wrong key is shown beside. */
 const struct public_key *known_hosts_key(const struct known_hosts *, size_t i);
 

@@ -49,6 +49,8 @@ enum gate_file {
 	GATE_FILE_DESCRIPTION, /* name: the provider's */
 	GATE_FILE_TRUST, /* the list of the last G2E_TRUST; name: its path */
 	GATE_FILE_CERTIFICATE, /* of the host key; name: its path */
+	/* The key that the host rotates to, beside the other; as that one. */
+	GATE_FILE_NEXT_KEY,
 	GATE_FILES
 };
 enum executor_to_gate {

@@ -12,6 +12,9 @@
 #include "config.h"
 #include "privsep/messages.h"
 
+/* A host key has one successor: there is no second rotation from it. */
+#define ROTATION_SERIAL 1
+
 static void
 hello_due(void *arg)
 {
@@ -45,6 +48,10 @@ hello_payload(struct gate_hello *gate, size_t *len)
 	char *payload;
 	size_t room;
 
+	if (gate->trust->next != NULL) {
+		hello.signatures = 2;
+		hello.serial = ROTATION_SERIAL;
+	}
 	memcpy(hello.boot, gate->boot, sizeof(hello.boot));
 	snprintf(
 	    hello.fleet, sizeof(hello.fleet), "%s", gate->trust->conf->fleet);
@@ -62,6 +69,20 @@ hello_payload(struct gate_hello *gate, size_t *len)
 	payload = hello_build(&hello, len);
 	json_decref(hello.facts);
 	return payload;
+}
+
+/* By the host key, and in a rotation by its successor too. */
+static uint8_t *
+hello_sign(const struct gate_trust *trust, const char *payload,
+    size_t payload_len, size_t *len, char error[static KEY_ERROR_MAX])
+{
+	const uint8_t *bytes = (const uint8_t *)payload;
+
+	if (trust->next == NULL)
+		return signer_envelope(trust->signer, ENVELOPE_HELLO, bytes,
+		    payload_len, len, error);
+	return signer_envelope_pair(trust->signer, trust->next, ENVELOPE_HELLO,
+	    bytes, payload_len, len, error);
 }
 
 static void
@@ -92,8 +113,8 @@ hello_send(struct gate_hello *hello)
 		return;
 	payload = hello_payload(hello, &payload_len);
 	if (payload != NULL)
-		envelope = signer_envelope(hello->trust->signer, ENVELOPE_HELLO,
-		    (const uint8_t *)payload, payload_len, &len, error);
+		envelope =
+		    hello_sign(hello->trust, payload, payload_len, &len, error);
 	if (envelope != NULL)
 		hello_to_net(hello, envelope, len);
 	else

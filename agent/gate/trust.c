@@ -20,6 +20,7 @@ static const size_t file_bounds[GATE_FILES] = {
 	[GATE_FILE_DESCRIPTION] = DESCRIPTION_MAX,
 	[GATE_FILE_TRUST] = ENVELOPE_MAX,
 	[GATE_FILE_CERTIFICATE] = FILE_KEY_MAX,
+	[GATE_FILE_NEXT_KEY] = KEY_FILE_MAX,
 };
 
 static bool
@@ -51,7 +52,7 @@ trust_files_add(struct trust_files *set, enum gate_file kind, const char *name,
 	file.name = strndup(name, name_len);
 	if (file.name == NULL)
 		fatal("out of memory");
-	if (kind != GATE_FILE_HOST_KEY) {
+	if (kind != GATE_FILE_HOST_KEY && kind != GATE_FILE_NEXT_KEY) {
 		file.text = slurp(fd, file_bounds[kind], &file.len);
 		file.error = errno;
 		close(fd);
@@ -205,6 +206,31 @@ read_host_key(struct gate_trust *trust, const struct trust_files *set,
 		fatal("out of memory");
 	sign_fingerprint(signer_key(trust->signer), trust->fingerprint);
 	return 0;
+}
+
+/* During a rotation: the other key vouches for it in each hello. */
+static int
+read_next_key(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_NEXT_KEY);
+	struct secret_key secret;
+
+	if (file == NULL)
+		return 0;
+	if (parse_host_key(&secret, file, error) != 0)
+		return -1;
+	trust->next = signer_from_secret(&secret);
+	if (trust->next == NULL)
+		fatal("out of memory");
+	if (memcmp(signer_key(trust->next)->bytes,
+		signer_key(trust->signer)->bytes, ED25519_KEY_SIZE) != 0)
+		return 0;
+	snprintf(error, TRUST_ERROR_MAX,
+	    "%s: the host key itself: remove it, and make another with "
+	    "amiral-keygen rotate",
+	    file->name);
+	return -1;
 }
 
 /* Controllers will see for themselves; the host's own log says it first. */
@@ -363,6 +389,7 @@ gate_trust_build(struct gate_trust *out, const struct trust_files *set,
 	    read_conf(&trust, set, error) != 0 ||
 	    read_hostname(&trust, hostname, error) != 0 ||
 	    read_host_key(&trust, set, error) != 0 ||
+	    read_next_key(&trust, set, error) != 0 ||
 	    read_certificate(&trust, set, error) != 0 ||
 	    read_operators(&trust, set, error) != 0 ||
 	    read_pushed(&trust, set, error) != 0 ||
@@ -382,6 +409,7 @@ gate_trust_clear(struct gate_trust *trust)
 	free(trust->conf);
 	if (trust->signer != NULL)
 		signer_free(trust->signer);
+	signer_free(trust->next);
 	free(trust->certificate);
 	operators_free(trust->operators);
 	for (unsigned i = 0; i < trust->description_count; i++)

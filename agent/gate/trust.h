@@ -38,6 +38,7 @@ struct trust_files {
 struct gate_trust {
 	struct agent_conf *conf; /* NULL: no set is in force yet */
 	struct signer *signer;
+	struct signer *next; /* the key that the host rotates to, or NULL */
 	struct operators *operators;
 	struct description *descriptions;
 	unsigned description_count;
@@ -46,7 +47,7 @@ struct gate_trust {
 	char *certificate; /* of the host key, base64; NULL: none */
 };
 
-/* Takes a descriptor over; closes it, or keeps it where it is the host key. */
+/* Takes a descriptor over; closes it, or keeps it where it is a secret key. */
 void trust_files_add(struct trust_files *, enum gate_file, const char *name,
     size_t name_len, int fd);
 /* Forgets the set and closes what is open. */

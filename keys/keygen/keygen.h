@@ -27,6 +27,7 @@ int command_pending(const struct command *, int argc, char **argv);
 int command_accept(const struct command *, int argc, char **argv);
 int command_reject(const struct command *, int argc, char **argv);
 int command_revoke(const struct command *, int argc, char **argv);
+int command_rotate(const struct command *, int argc, char **argv);
 int command_trust(const struct command *, int argc, char **argv);
 int command_check(const struct command *, int argc, char **argv);
 

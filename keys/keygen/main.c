@@ -132,6 +132,23 @@ static const struct command commands[] = {
 	    .run = command_revoke,
 	},
 	{
+	    .name = "rotate",
+	    .arguments = "[-f FILE] [--finish]",
+	    .summary = "replace this host's key by a new one",
+	    .help = "Makes FILE.new beside the host key. After a reload of "
+		    "amirald both sign each hello,\n"
+		    "and controllers that know the one know the other. With "
+		    "--finish the new key takes\n"
+		    "the place of the old one, which is gone then: reload "
+		    "again. A controller that has\n"
+		    "not seen the host in between must accept it by eye.\n"
+		    "\n"
+		    "  -f, --file FILE          default: /etc/amiral/host_key\n"
+		    "      --finish             when every controller has seen "
+		    "it\n",
+	    .run = command_rotate,
+	},
+	{
 	    .name = "trust",
 	    .arguments = "list | add PRINCIPAL KEY | remove WHO | revoke WHO "
 			 "| push | pull",

@@ -360,6 +360,35 @@ every_length(void **state)
 	free(line);
 }
 
+static void
+keys_of_a_host(void **state)
+{
+	char error[KNOWN_HOSTS_ERROR_MAX];
+	struct known_hosts *known =
+	    parse("a %1\nb,c %2\nb %3\n@revoked * %4\n", error);
+	static const struct {
+		const char *host;
+		size_t keys;
+	} rows[] = { { "a", 1 }, { "b", 2 }, { "c", 1 } };
+	struct pair pair;
+
+	(void)state;
+	assert_non_null(known);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		long host = known_hosts_find(known, rows[i].host);
+
+		assert_true(host >= 0);
+		assert_int_equal(
+		    known_hosts_key_count(known, (size_t)host), rows[i].keys);
+	}
+	for (char number = '1'; number <= '5'; number++) {
+		pair_make(&pair, KEY_ED25519, (uint8_t)number);
+		assert_int_equal(
+		    known_hosts_has_key(known, &pair.key), number <= '3');
+	}
+	known_hosts_free(known);
+}
+
 static enum status
 authority(const struct known_hosts *known, const char *host, char number)
 {
@@ -406,6 +435,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(authorities),
+		cmocka_unit_test(keys_of_a_host),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(accepts),
 		cmocka_unit_test(first_key),

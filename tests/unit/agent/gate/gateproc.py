@@ -31,7 +31,8 @@ E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED = range(5)
  G2E_AUDIT, G2E_TRUST) = range(8)
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)
 N2G_REQUEST, N2G_STORED, N2G_TRUST = range(3)
-CONF, HOST_KEY, OPERATORS, DESCRIPTION, TRUST, CERTIFICATE = range(6)
+(CONF, HOST_KEY, OPERATORS, DESCRIPTION, TRUST, CERTIFICATE,
+ NEXT_KEY) = range(7)
 ENDED, TIMEOUT, KILLED, NOT_STARTED = range(4)
 
 CONFIGURATION = f"""[agent]
@@ -127,7 +128,7 @@ class Gate:
         self.conf = CONFIGURATION
         self.descriptions = dict(DESCRIPTIONS)
         self.facts = {"cpus": 4}
-        self.certificate = None
+        self.certificate = self.next_key = None
         self.kept = None  # the operators' list, as amirald hands it back
         self.seen = collections.defaultdict(list)  # frames not yet asked for
         self.net = None
@@ -187,6 +188,8 @@ class Gate:
                       else json.dumps(value))
         if self.kept is not None:
             self.file(TRUST, "state/trust", self.kept)
+        if self.next_key is not None:
+            self.file(NEXT_KEY, "host_key.new", self.next_key)
         if self.certificate is not None:
             self.file(CERTIFICATE, "host_key-cert.pub", self.certificate)
         self.commit()
