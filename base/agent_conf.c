@@ -173,7 +173,13 @@ open_provider(struct agent_conf *conf, const struct conf_section *section,
 		    AGENT_CONF_PROVIDERS);
 		return NULL;
 	}
-	row = &conf->rows[conf->row_count++];
+	row = reallocarray(conf->rows, conf->row_count + 1, sizeof(*row));
+	if (row == NULL) {
+		refuse_memory(error);
+		return NULL;
+	}
+	conf->rows = row;
+	row += conf->row_count++;
 	*row = provider_defaults;
 	memcpy(row->name, section->title, strlen(section->title) + 1);
 	return row;
@@ -403,8 +409,10 @@ agent_conf_free(struct agent_conf *conf)
 		value_list_free(conf->policies[i].providers);
 	}
 	free(conf->policies);
+	free(conf->rows);
 	conf->policies = NULL;
-	conf->policy_count = 0;
+	conf->rows = NULL;
+	conf->policy_count = conf->row_count = 0;
 }
 
 void

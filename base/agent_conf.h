@@ -6,7 +6,6 @@
 #ifndef AMIRAL_BASE_AGENT_CONF_H
 #define AMIRAL_BASE_AGENT_CONF_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +18,7 @@
 #define AGENT_CONF_PROVIDERS 256
 #define AGENT_CONF_POLICIES  1024
 #define USER_NAME_MAX        32
+#define CONF_PATH_MAX        1024 /* bytes, with the NUL */
 
 enum profile {
 	PROFILE_NONE,
@@ -48,13 +48,15 @@ struct agent_conf {
 	char fleet[FLEET_MAX + 1];
 	char hostname[HOSTNAME_MAX + 1];     /* "" where the file names none */
 	char *groups[AGENT_CONF_GROUPS + 1]; /* NULL-terminated */
-	char host_key[PATH_MAX], operators[PATH_MAX], facts_dir[PATH_MAX];
+	char host_key[CONF_PATH_MAX], operators[CONF_PATH_MAX],
+	    facts_dir[CONF_PATH_MAX];
 	char *providers[AGENT_CONF_DIRS + 1]; /* directories, NULL-terminated */
-	char state_dir[PATH_MAX], audit[PATH_MAX]; /* audit "" : syslog */
+	char state_dir[CONF_PATH_MAX],
+	    audit[CONF_PATH_MAX]; /* audit "" : syslog */
 	char net_user[USER_NAME_MAX + 1], gate_user[USER_NAME_MAX + 1];
-	char redis_url[1024], password_file[PATH_MAX]; /* "": none */
-	uint32_t max_ttl_s;                            /* 3600; at most 86400 */
-	struct provider_conf rows[AGENT_CONF_PROVIDERS]; /* the written ones */
+	char redis_url[1024], password_file[CONF_PATH_MAX]; /* "": none */
+	uint32_t max_ttl_s;         /* 3600; at most 86400 */
+	struct provider_conf *rows; /* the written ones */
 	unsigned row_count;
 	struct policy_conf *policies; /* the built-in section first */
 	unsigned policy_count;

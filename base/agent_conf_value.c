@@ -367,7 +367,7 @@ check_group(const char *item)
 static const char *
 check_directory(const char *item)
 {
-	if (item[0] == '/' && strlen(item) < PATH_MAX)
+	if (item[0] == '/' && strlen(item) < CONF_PATH_MAX)
 		return NULL;
 	return "is not an absolute path; start it with '/'";
 }

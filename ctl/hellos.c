@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/slurp.h"
+#include "ctl/local.h"
 
 /* The file: this line, then a string host and a string envelope for each. */
 static const char magic[] = "amiral hellos 1\n";
@@ -216,7 +217,8 @@ hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
 	    memcmp(old->envelope, bytes, len) == 0)
 		return;
 	h->verified++;
-	if (envelope_open(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
+	if (envelope_read(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
+	    envelope_verify(&envelope, ENVELOPE_HELLO) != STATUS_OK ||
 	    !read_row(h, host, &envelope, &row)) {
 		h->rejected++;
 		return;
@@ -229,21 +231,6 @@ hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
 	store_row(h, host, &row, bytes, len);
 	h->changed = true;
 	look_at_keys(h, host, &envelope);
-}
-
-/* The directories down to the cache's, for us alone. */
-static void
-make_directories(const char *path)
-{
-	char part[4096];
-
-	for (const char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
-		if ((size_t)(p - path) >= sizeof part)
-			return;
-		memcpy(part, path, (size_t)(p - path));
-		part[p - path] = '\0';
-		mkdir(part, 0700);
-	}
 }
 
 static uint8_t *
@@ -286,7 +273,7 @@ hellos_save(struct hellos *h, char error[static CTL_ERROR_MAX])
 		    "%.300s: too large: hellos are not remembered", h->path);
 		return false;
 	}
-	make_directories(h->path);
+	local_make_directories(h->path);
 	good = file_replace(h->path, 0600, bytes, len, error) == 0;
 	free(bytes);
 	h->changed = !good;

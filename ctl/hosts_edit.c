@@ -191,13 +191,13 @@ take_text(
 static char *
 read_stdin(void)
 {
-	char *text = malloc(FILE_TRUST_MAX + 1);
+	char *text = malloc(KNOWN_HOSTS_FILE_MAX + 1);
 	size_t len;
 
 	if (text == NULL)
 		fatal("out of memory");
-	len = fread(text, 1, FILE_TRUST_MAX + 1, stdin);
-	if (ferror(stdin) || len > FILE_TRUST_MAX) {
+	len = fread(text, 1, KNOWN_HOSTS_FILE_MAX + 1, stdin);
+	if (ferror(stdin) || len > KNOWN_HOSTS_FILE_MAX) {
 		free(text);
 		errno = EFBIG;
 		return NULL;
@@ -220,10 +220,10 @@ read_source(const char *source, char error[static KNOWN_HOSTS_ERROR_MAX])
 			    "standard input: %s", strerror(errno));
 		return text;
 	}
-	fd = file_open(source, FILE_TRUSTED, FILE_TRUST_MAX, error);
+	fd = file_open(source, FILE_TRUSTED, KNOWN_HOSTS_FILE_MAX, error);
 	if (fd == -1)
 		return NULL;
-	text = slurp(fd, FILE_TRUST_MAX, &len);
+	text = slurp(fd, KNOWN_HOSTS_FILE_MAX, &len);
 	close(fd);
 	if (text == NULL)
 		snprintf(error, KNOWN_HOSTS_ERROR_MAX, "%.300s: cannot be read",

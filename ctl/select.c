@@ -148,7 +148,7 @@ select_node(const struct comparison *c, char error[static CTL_ERROR_MAX])
 		node = json_pack("{ss ss ss}", "fact", c->fact, "op", c->op,
 		    "value", c->value);
 		if (c->negated)
-			node = json_pack("{so*}", "not", node);
+			node = json_pack("{so}", "not", node);
 	}
 	if (node == NULL)
 		snprintf(error, CTL_ERROR_MAX,

@@ -17,6 +17,7 @@
 #include "wire/verify/status.h"
 
 #define KNOWN_HOSTS_ERROR_MAX 512
+#define KNOWN_HOSTS_FILE_MAX  (16 * 1024 * 1024) /* about 150,000 hosts */
 
 struct known_hosts;
 

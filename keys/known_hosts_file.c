@@ -80,12 +80,12 @@ read_text(
 		known_hosts_text_set(&file->content, "", 0);
 		return true;
 	}
-	fd = file_open(file->path, FILE_TRUSTED, FILE_TRUST_MAX, error);
+	fd = file_open(file->path, FILE_TRUSTED, KNOWN_HOSTS_FILE_MAX, error);
 	if (fd == -1)
 		return false;
 	if (fstat(fd, &st) == 0)
 		file->mode = st.st_mode & NEW_MODE;
-	text = slurp(fd, FILE_TRUST_MAX, &len);
+	text = slurp(fd, KNOWN_HOSTS_FILE_MAX, &len);
 	close(fd);
 	if (text == NULL)
 		return refuse(file->path, "cannot be read", error);
@@ -116,8 +116,8 @@ known_hosts_file_write(
 	const struct known_hosts_text *content = &file->content;
 	struct known_hosts *known;
 
-	if (content->len > FILE_TRUST_MAX)
-		return refuse(file->path, "would have more than 1 MiB", error);
+	if (content->len > KNOWN_HOSTS_FILE_MAX)
+		return refuse(file->path, "would have more than 16 MiB", error);
 	known =
 	    known_hosts_parse(file->path, content->text, content->len, error);
 	if (known == NULL)

@@ -7,7 +7,8 @@
 
 #include "wire/verify/base64.h"
 
-#define BASE64 sodium_base64_VARIANT_ORIGINAL
+#define REALS_NOWHERE -1.0 /* no magnitude is that small */
+#define BASE64        sodium_base64_VARIANT_ORIGINAL
 
 void
 json_prepare(void)
@@ -47,20 +48,22 @@ prescan(const uint8_t *bytes, size_t len)
 	return true;
 }
 
+/* True if every real below node is within the bound in magnitude. */
 static bool
-has_reals(const json_t *node)
+reals_within(const json_t *node, double bound)
 {
 	struct json_each each = { 0 };
 
 	if (json_is_real(node))
-		return true;
+		return json_real_value(node) <= bound &&
+		       json_real_value(node) >= -bound;
 	for (size_t i = 0; i < json_array_size(node); i++)
-		if (has_reals(json_array_get(node, i)))
-			return true;
+		if (!reals_within(json_array_get(node, i), bound))
+			return false;
 	while (json_each(node, &each))
-		if (has_reals(each.value))
-			return true;
-	return false;
+		if (!reals_within(each.value, bound))
+			return false;
+	return true;
 }
 
 static bool
@@ -68,12 +71,13 @@ reals_in_place(const json_t *root, const char *reals_below)
 {
 	struct json_each each = { 0 };
 
-	if (reals_below != NULL && *reals_below == '\0')
-		return true;
 	while (json_each(root, &each)) {
-		if (reals_below != NULL && strcmp(each.name, reals_below) == 0)
-			continue;
-		if (has_reals(each.value))
+		bool allowed = reals_below != NULL &&
+			       (*reals_below == '\0' ||
+				   strcmp(each.name, reals_below) == 0);
+
+		if (!reals_within(
+			each.value, allowed ? JSON_REAL_MAX : REALS_NOWHERE))
 			return false;
 	}
 	return true;

@@ -2,7 +2,8 @@
  * Strict JSON (RFC 8259, narrowed): an object on top, no duplicate members,
  * no NUL, valid UTF-8, depth at most JSON_DEPTH_MAX (checked before the
  * parser sees a byte), integers within int64. Reals only where the caller
- * says so, and only below the named member. Part of gate, controller, keys.
+ * says so, only below the named member, and at most JSON_REAL_MAX. Part of
+ * gate, controller, keys.
  */
 #ifndef AMIRAL_WIRE_JSON_H
 #define AMIRAL_WIRE_JSON_H
@@ -15,6 +16,8 @@
 #include "wire/verify/status.h"
 
 #define JSON_DEPTH_MAX 16 /* the object on top is 1 */
+/* In magnitude: written with 15 digits, a larger real could not be read. */
+#define JSON_REAL_MAX 1.79769313486231e308
 /* Milliseconds at the end of the year 9999: sums of times do not overflow. */
 #define JSON_TIME_MAX 253402300799999LL
 

@@ -1,4 +1,6 @@
 /* Part of amiral-net, agent role: from the gate to Redis. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/net/agent.h"
@@ -6,9 +8,6 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "privsep/messages.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 #define NUMBER_MAX 24
 

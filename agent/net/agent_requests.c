@@ -131,6 +131,21 @@ take_page(struct agent *a, const redisReply *entries)
 	return true;
 }
 
+/* A short page is the last one; what came since is in the subscription. */
+static void
+end_page(struct agent *a, size_t entries)
+{
+	if (entries >= LOG_PAGE && a->log_entries < LOG_ENTRIES) {
+		read_log(a);
+		return;
+	}
+	if (entries >= LOG_PAGE)
+		log_warning("the log is longer than %d requests: the newest "
+			    "were not read; is it trimmed?",
+		    LOG_ENTRIES);
+	end_log(a);
+}
+
 static bool
 on_page(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
@@ -151,16 +166,7 @@ on_page(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 		return false;
 	if (a->over)
 		return true;
-	if (entries->elements < LOG_PAGE)
-		end_log(a);
-	else if (a->log_entries < LOG_ENTRIES)
-		read_log(a);
-	else {
-		log_warning("the log is longer than %d requests: the newest "
-			    "were not read; is it trimmed?",
-		    LOG_ENTRIES);
-		end_log(a);
-	}
+	end_page(a, entries->elements);
 	return true;
 }
 

@@ -112,10 +112,12 @@ on_leave_timer(void *arg)
 static void
 fail(struct controller *ctl, const char *why)
 {
-	size_t len = strnlen(why, LOG_LINE_MAX);
+	size_t len = strlen(why);
 
 	if (ctl->over)
 		return;
+	if (len > LOG_LINE_MAX)
+		len = LOG_LINE_MAX;
 	ctl->over = true;
 	if (ctl->commands != NULL && ctl->reader != NULL) {
 		conn_pause(ctl->commands, CONN_PAUSE_LINK, true);

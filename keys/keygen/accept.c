@@ -248,6 +248,10 @@ accept_all(struct task *task)
 			  "and to ask; accept --token needs none");
 		return 1;
 	}
+	if (task->pending.count == 0) {
+		log_error("nothing is pending");
+		return 1;
+	}
 	if (show_pending(task) != 0)
 		return 1;
 	if (!ask("Do the hosts themselves show these fingerprints? (yes) ",

@@ -26,6 +26,7 @@ enum {
 	OPTION_SSH_KEY = 's',
 	OPTION_HOSTNAME = 'n',
 	OPTION_PASSWORD = 'p',
+	OPTION_REDIS = 'r',
 	OPTION_SET = 'o',
 	OPTION_DIRECTORY = 'd'
 };
@@ -300,8 +301,11 @@ static int
 enroll(struct order *order)
 {
 	char error[CTL_ERROR_MAX], password[PASSWORD_MAX];
+	/* A password is for the address that amirald will use. */
 	struct settings settings = { .password_file =
-					 order->place.password_file };
+					 order->place.redis == NULL
+					     ? order->place.password_file
+					     : NULL };
 	struct broker_place redis = { .url = order->token.url,
 		.password = password,
 		.fleet = order->token.fleet };
@@ -331,6 +335,8 @@ read_option(struct order *order, int option, char *value)
 		order->place.ssh_key = value != NULL ? value : SSH_HOST_KEY;
 	else if (option == OPTION_HOSTNAME)
 		order->hostname = value;
+	else if (option == OPTION_REDIS)
+		order->place.redis = value;
 	else if (option == OPTION_PASSWORD)
 		order->place.password_file = value;
 	else if (option == OPTION_DIRECTORY)
@@ -349,6 +355,7 @@ command_enroll(const struct command *self, int argc, char **argv)
 	static const struct option options[] = {
 		{ "ssh-host-key", optional_argument, NULL, OPTION_SSH_KEY },
 		{ "hostname", required_argument, NULL, OPTION_HOSTNAME },
+		{ "redis", required_argument, NULL, OPTION_REDIS },
 		{ "password-file", required_argument, NULL, OPTION_PASSWORD },
 		{ "directory", required_argument, NULL, OPTION_DIRECTORY },
 		{ "set", required_argument, NULL, OPTION_SET },

@@ -69,66 +69,55 @@ format_time(char out[static TIME_SIZE], int64_t ms)
 	       strftime(out, TIME_SIZE, "%Y%m%d%H%M%SZ", &tm) > 0;
 }
 
+/* "principal options key", as the list says it of its own signer. */
 static bool
-is_revoked(const struct trust_list *list, const struct public_key *key)
-{
-	char fingerprint[FINGERPRINT_SIZE];
-
-	sign_fingerprint(key, fingerprint);
-	for (size_t i = 0; i < list->revoked_count; i++)
-		if (strcmp(list->revoked[i], fingerprint) == 0)
-			return true;
-	return false;
-}
-
-/*
- * "principal options key". What the list alone vouches for lapses with it;
- * the signer, whom the token pins, does not.
- */
-static bool
-add_signer(struct text *text, const struct trust_list *list,
-    const struct trust_signer *signer, bool pinned)
+add_operator(struct text *text, const struct trust_signer *signer)
 {
 	char after[TIME_SIZE], before[TIME_SIZE], line[PUBLIC_LINE_MAX];
-	int64_t until = signer->valid_before;
 
-	if (!pinned && (until == 0 || until > list->expires))
-		until = list->expires;
 	if (!format_time(after, signer->valid_after) ||
-	    !format_time(before, until))
+	    !format_time(before, signer->valid_before))
 		return complain("the operators' list has a time out of range");
 	public_format(&signer->key, "", line);
-	add(text, "%s %s", signer->principal,
-	    pinned ? BOTH : "namespaces=\"amiral-request-v1\"");
+	add(text, "%s " BOTH, signer->principal);
 	if (signer->valid_after > 0)
 		add(text, ",valid-after=\"%s\"", after);
-	if (until > 0)
+	if (signer->valid_before > 0)
 		add(text, ",valid-before=\"%s\"", before);
 	add(text, " %s\n", line);
 	return true;
 }
 
+/* A signer of lists who is no operator may sign lists, and nothing else. */
+static bool
+add_pinned(struct text *text, const struct trust_list *list,
+    const struct public_key *pinned)
+{
+	char line[PUBLIC_LINE_MAX];
+
+	for (size_t i = 0; i < list->signer_count; i++)
+		if (public_key_equal(&list->signers[i].key, pinned))
+			return add_operator(text, &list->signers[i]);
+	public_format(pinned, "", line);
+	add(text, TRUST_NAME " " TRUST_ONLY " %s\n", line);
+	return true;
+}
+
+/*
+ * Only whom the token pins. The others come with the list itself, which the
+ * agent fetches: written here, they would outlive their being taken off it.
+ */
 static bool
 build_operators(struct enroll_files *files, const struct trust_list *list)
 {
-	char error[ALLOWED_SIGNERS_ERROR_MAX], line[PUBLIC_LINE_MAX];
+	char error[ALLOWED_SIGNERS_ERROR_MAX];
 	struct allowed_signers *signers;
 	struct text text = { 0 };
-	bool pinned = false, good = true;
+	bool good;
 
-	add(&text, "# The operators that this host obeys; made by "
+	add(&text, "# Who may change this fleet's list of operators; made by "
 		   "amiral-keygen enroll.\n");
-	for (size_t i = 0; good && i < list->signer_count; i++) {
-		const struct trust_signer *signer = &list->signers[i];
-		bool is_pinned = public_key_equal(&signer->key, &files->pinned);
-
-		good = is_revoked(list, &signer->key) ||
-		       add_signer(&text, list, signer, is_pinned);
-		pinned |= is_pinned;
-	}
-	public_format(&files->pinned, "", line);
-	if (!pinned)
-		add(&text, TRUST_NAME " " TRUST_ONLY " %s\n", line);
+	good = add_pinned(&text, list, &files->pinned);
 	files->operators_text = text.bytes;
 	if (!good)
 		return false;
@@ -194,7 +183,8 @@ build_conf(struct enroll_files *files, const struct enroll_place *place,
 	    "operators = %s\n",
 	    token->fleet, files->hostname, files->host_key, files->operators);
 	good = add_settings(&text, place);
-	add(&text, "\n[redis]\nurl = %s\n", token->url);
+	add(&text, "\n[redis]\nurl = %s\n",
+	    place->redis != NULL ? place->redis : token->url);
 	if (place->password_file != NULL)
 		add(&text, "password_file = %s\n", place->password_file);
 	files->conf_text = text.bytes;

@@ -18,7 +18,8 @@
 struct enroll_place {
 	const char *directory;
 	const char *ssh_key; /* to be used where it is, or NULL */
-	char *password_file; /* of Redis, or NULL */
+	const char *redis;   /* for amirald; NULL: the token's */
+	char *password_file; /* for it, or NULL */
 	const char *set[ENROLL_SETTINGS_MAX]; /* NAME=VALUE, of [agent] */
 	unsigned set_count;
 };

@@ -64,8 +64,9 @@ static const struct command commands[] = {
 		    "      --ttl TIME           how long it is good (1h, at "
 		    "most 30d)\n"
 		    "      --uses N             for how many hosts (1)\n"
-		    "      --host GLOB          for which names "
-		    "(any)\n" OPERATOR_HELP,
+		    "      --host GLOB          for which names (any)\n"
+		    "      --host-redis URL     where hosts find Redis (as we "
+		    "do, without our user)\n" OPERATOR_HELP,
 	    .run = command_token,
 	},
 	{
@@ -84,7 +85,10 @@ static const struct command commands[] = {
 		    "name\n"
 		    "      --ssh-host-key[=FILE]  use sshd's Ed25519 key "
 		    "instead of one of its own\n"
-		    "      --password-file FILE with the password of Redis\n"
+		    "      --redis URL          for amirald.conf, default: the "
+		    "token's\n"
+		    "      --password-file FILE its password, for "
+		    "amirald.conf\n"
 		    "      --set NAME=VALUE     a setting more of [agent], as "
 		    "groups=web\n",
 	    .run = command_enroll,

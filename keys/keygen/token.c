@@ -8,19 +8,19 @@
 #include "base/log.h"
 #include "keys/keygen/keygen.h"
 #include "keys/keygen/operator.h"
+#include "keys/keygen/trust_copy.h"
 #include "keys/signer.h"
 #include "keys/token_record.h"
-#include "wire/trust.h"
 
 #define TOKEN_TTL_MS     3600000
 #define TOKEN_TTL_MAX_MS (30LL * 86400 * 1000)
-#define FIRST_LIST_MS    (365LL * 86400 * 1000)
 #define FIRST_SERIAL     1
 
 struct order {
 	struct operator_side side;
 	int64_t ttl_ms, uses, serial;
 	const char *host;
+	const char *redis; /* for the hosts, or NULL */
 	struct signer *signer;
 	char fingerprint[FINGERPRINT_SIZE];
 };
@@ -108,60 +108,102 @@ principal_of(const struct order *order)
 	return NULL;
 }
 
-/* A fleet's first list names the one operator that there is. */
+/* The number is used up before anybody can have seen it. */
 static bool
-push_first(struct order *order)
+send_first(struct order *order, struct trust_copy *copy)
 {
-	struct trust_signer self = {
-		.principal = principal_of(order),
-		.key = *signer_key(order->signer),
-	};
-	struct trust_list list = {
-		.serial = FIRST_SERIAL,
-		.issued = clock_wall_ms(),
-		.signer_count = 1,
-		.signers = &self,
-	};
-	char error[CTL_ERROR_MAX] = "out of memory", *payload = NULL;
+	char error[CTL_ERROR_MAX] = "out of memory", *payload;
 	uint8_t *envelope = NULL;
 	size_t len = 0;
 	bool good;
 
-	if (self.principal == NULL)
-		return false;
-	snprintf(
-	    list.fleet, sizeof(list.fleet), "%s", order->side.settings.fleet);
-	list.expires = list.issued + FIRST_LIST_MS;
-	payload = trust_build(&list, &len);
+	payload = trust_build(&copy->list, &len);
 	if (payload != NULL)
 		envelope = signer_envelope(order->signer, ENVELOPE_TRUST,
 		    (uint8_t *)payload, len, &len, error);
-	good = envelope != NULL && broker_set(order->side.broker, CTL_KEY_TRUST,
-				       "", 0, envelope, len, error);
-	free(envelope);
 	free(payload);
-	if (!good)
+	if (envelope == NULL)
 		return complain(error);
-	order->serial = FIRST_SERIAL;
+	order->serial = copy->list.serial++;
+	good = trust_copy_write(copy);
+	if (good && !broker_set(order->side.broker, CTL_KEY_TRUST, "", 0,
+			envelope, len, error))
+		good = complain(error);
+	free(envelope);
+	return good;
+}
+
+/* A fleet's first list names the one operator that there is. */
+static bool
+push_first(struct order *order, struct trust_copy *copy)
+{
+	const struct trust_signer self = {
+		.principal = principal_of(order),
+		.key = *signer_key(order->signer),
+	};
+
+	if (copy->list.serial > 1)
+		return complain("Redis has lost the operators' list, or hides "
+				"it: amiral-keygen trust push");
+	if (self.principal == NULL || !trust_copy_add(copy, &self) ||
+	    !send_first(order, copy))
+		return false;
 	fprintf(stderr,
 	    "The fleet had no list of operators yet: it names %s now.\n",
 	    self.principal);
 	return true;
 }
 
+/* What was pushed from here is never pinned lower. */
+static bool
+is_recent(const struct order *order, const struct trust_copy *copy)
+{
+	if (order->serial >= copy->list.serial - 1)
+		return true;
+	log_error("the operators' list in Redis has serial %lld, and %lld was "
+		  "pushed from here: it went back in time",
+	    (long long)order->serial, (long long)copy->list.serial - 1);
+	return false;
+}
+
 static bool
 pin_list(struct order *order)
 {
-	struct broker_value value;
+	struct broker_value value = { 0 };
+	struct trust_copy copy;
 	char error[CTL_ERROR_MAX];
 	bool good;
 
+	if (!trust_copy_read(&copy, order->side.settings.fleet))
+		return false;
 	if (!broker_get(order->side.broker, CTL_KEY_TRUST, "", &value, error))
-		return complain(error);
-	good =
-	    value.bytes != NULL ? judge_list(order, &value) : push_first(order);
+		good = complain(error);
+	else if (value.bytes != NULL)
+		good = judge_list(order, &value) && is_recent(order, &copy);
+	else
+		good = push_first(order, &copy);
 	free(value.bytes);
+	trust_copy_clear(&copy);
 	return good;
+}
+
+/* Our own address without our own user, who is none of a new host's. */
+static bool
+set_url(const struct order *order, struct token *token)
+{
+	const char *url =
+	    order->redis != NULL ? order->redis : order->side.settings.redis;
+	const char *start = strstr(url, "://"), *user, *host;
+	int n;
+
+	host = start != NULL ? start + 3 : url;
+	user = host;
+	if (order->redis == NULL && host[strcspn(host, "@/")] == '@')
+		host += strcspn(host, "@/") + 1;
+	n = snprintf(token->url, sizeof(token->url), "%.*s%s",
+	    (int)(user - url), url, host);
+	return (n > 0 && n <= TOKEN_URL_MAX) ||
+	       complain("the address of Redis is over 1023 bytes");
 }
 
 static bool
@@ -181,9 +223,8 @@ fill(const struct order *order, struct token *token,
 	    token->signer, sizeof(token->signer), "%s", order->fingerprint);
 	snprintf(record->host, sizeof(record->host), "%s", order->host);
 	memcpy(record->secret, token->secret, sizeof(record->secret));
-	if (strlen(settings->redis) > TOKEN_URL_MAX)
-		return complain("the address of Redis is over 1023 bytes");
-	snprintf(token->url, sizeof(token->url), "%s", settings->redis);
+	if (!set_url(order, token))
+		return false;
 	return token_format(token, text) ||
 	       complain("the token does not fit its own bounds");
 }
@@ -252,6 +293,10 @@ read_option(struct order *order, int option, const char *value)
 		return read_ttl(order, value);
 	if (option == 'u')
 		return read_uses(order, value);
+	if (option == 'r') {
+		order->redis = value;
+		return true;
+	}
 	return read_host(order, value);
 }
 
@@ -262,6 +307,7 @@ command_token(const struct command *self, int argc, char **argv)
 		{ "ttl", required_argument, NULL, 't' },
 		{ "uses", required_argument, NULL, 'u' },
 		{ "host", required_argument, NULL, 'g' },
+		{ "host-redis", required_argument, NULL, 'r' },
 		OPERATOR_OPTIONS,
 	};
 	struct order order = { .ttl_ms = TOKEN_TTL_MS, .uses = 1, .host = "*" };

@@ -34,8 +34,9 @@ NOTE = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 
 
 def product(path):
-    """C that is not a test's."""
-    return path.endswith((".c", ".h")) and not path.startswith("tests/")
+    """C that is installed: neither a test nor a fuzz target."""
+    return path.endswith((".c", ".h")) \
+        and not path.startswith(("tests/", "fuzz/"))
 
 
 def folder(path):

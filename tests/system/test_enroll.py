@@ -10,6 +10,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -246,6 +247,28 @@ def test_files_of_a_host(desk):
     assert (directory / "amirald.conf").read_text() == "[agent]\n"
 
 
+def test_a_colleague_comes_and_goes_with_the_list(desk):
+    """The host's own file pins the signer; the others are the list's."""
+    name, bob = HOSTS[0], desk.folder / "bob"
+    desk.good("new", "-f", bob, "-C", "bob@example.com")
+    desk.token()
+    desk.good("trust", "add", "bob@example.com", f"{bob}.pub")
+    desk.good("trust", "push")
+    desk.enroll(name, desk.token())
+    assert "bob" not in (desk.directory(name) / "allowed_signers").read_text()
+    desk.good("accept", "--token")
+    desk.start(name)
+    with desk.redis.client() as client:
+        fleets.wait_for("a hello", lambda: client(
+            "EXISTS", desk.redis_key(f"host:{name}")))
+    ping = ["ping", "-a", "-k", bob, "--ack-timeout", "1s"]
+    assert desk.run(*ping, program="amiral").returncode == 0
+    desk.good("trust", "remove", "bob@example.com")
+    assert "1 of 1 hosts have it" in desk.good("trust", "push")
+    assert desk.run(*ping, program="amiral").returncode == 3
+    assert desk.run("ping", "-a", program="amiral").returncode == 0
+
+
 def test_ssh_host_key(desk):
     key = desk.folder / "ssh_host_ed25519_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
@@ -256,6 +279,82 @@ def test_ssh_host_key(desk):
     assert not (desk.directory(HOSTS[0]) / "host_key").exists()
     desk.good("accept", "--token")
     assert sshsig.Key.load(key).line in desk.known()
+
+
+# With dist/redis-acl.conf in force.
+
+DIST = pathlib.Path(__file__).parents[2] / "dist/redis-acl.conf"
+AGENT, CONTROLLER = "amiral-agent", "amiral-controller"
+
+
+@pytest.fixture
+def guarded(desk):
+    """The same Redis on a port too, each role with its user's rights."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    text = DIST.read_text().replace("FLEET", desk.fleet)
+    conf = desk.folder / "redis.conf"
+    desk.redis.stop()
+    conf.write_text(
+        text.replace("PASSWORD", "sesame") + f"port {port}\n"
+        f"bind 127.0.0.1\nsave ''\ndir {desk.folder}\n"
+        "user admin on >sesame +@all ~* &*\n")
+    desk.processes.append(fleets.spawn(["redis-server", conf],
+                                       stdout=subprocess.DEVNULL))
+    password = desk.folder / "password"
+    password.write_text("sesame\n")
+    password.chmod(0o600)
+    (desk.config / "amiral.conf").write_text(
+        f"[amiral]\nredis = redis://{CONTROLLER}@127.0.0.1:{port}\n"
+        f"fleet = {desk.fleet}\npassword_file = {password}\n")
+
+    def call(user, *words):
+        return subprocess.run(
+            ["redis-cli", "-p", str(port), "--no-auth-warning",
+             *(["--user", user, "--pass", "sesame"] if user else []),
+             *map(str, words)], capture_output=True, text=True,
+            check=False).stdout.strip()
+
+    fleets.wait_for("redis-server", lambda: call("", "PING") == "PONG")
+    desk.call, desk.port, desk.password = call, port, password
+    return desk
+
+
+def test_acl_lets_each_role_do_its_work(guarded):
+    desk, name = guarded, HOSTS[0]
+    token = desk.token()
+    desk.good(*desk.enroll_words(name), "--redis",
+              f"redis://{AGENT}@127.0.0.1:{desk.port}",
+              "--password-file", desk.password, stdin=token)
+    desk.good("accept", "--token")
+    desk.start(name)
+    log = desk.directory(name).with_name("log")
+    fleets.wait_for(lambda: log.read_text(), lambda: desk.call(
+        "admin", "EXISTS", desk.redis_key(f"host:{name}")) == "1")
+    for words in (["ping", "-a"], ["uptime", "-I", name], ["inventory"],
+                  ["facts", "-a"]):
+        done = desk.run(*words, program="amiral")
+        assert done.returncode == 0, (words, done, log.read_text())
+        assert name in done.stdout or words[0] == "facts"
+    assert desk.call("admin", "ACL", "LOG") == ""
+
+
+@pytest.mark.parametrize("user, words", [
+    ("", "GET {}enroll:x"), ("", "SET {}trust x"), ("", "SET {}host:a x"),
+    ("", "PUBLISH {}requests x"), ("", "SUBSCRIBE {}requests"),
+    ("", "KEYS *"), ("", "XADD {}log * m x"), ("", "CONFIG GET *"),
+    ("", "SET amiral:other-00000000:enroll:x y"),
+    (AGENT, "PUBLISH {}requests x"), (AGENT, "PUBLISH {}trust x"),
+    (AGENT, "SET {}trust x"), (AGENT, "XADD {}log * m x"),
+    (AGENT, "GET {}host:a"), (AGENT, "SET {}enroll:x y"),
+    (AGENT, "XREAD STREAMS {}reply:x 0"), (AGENT, "DEL {}log"),
+    (AGENT, "SUBSCRIBE {}reply:x"), (AGENT, "FLUSHALL"),
+    (CONTROLLER, "SET {}host:a x"), (CONTROLLER, "FLUSHALL"),
+    (CONTROLLER, "CONFIG GET *"), (CONTROLLER, "SET other x")])
+def test_acl_denies_the_rest(guarded, user, words):
+    words = words.format(f"amiral:{guarded.fleet}:").split()
+    assert guarded.call(user, *words).startswith("NOPERM")
 
 
 # What makes a token bad, on the host's side.
@@ -302,6 +401,19 @@ def test_broker_hands_out_an_old_list(desk):
     with desk.redis.client() as client:
         client("SET", desk.redis_key("trust"), old)
     desk.enroll_fails(HOSTS[0], token, "serial 4, the token knows of 5")
+
+
+def test_an_old_list_is_not_pinned(desk):
+    """What was pushed from the operator's side is the least there is."""
+    desk.token()
+    with desk.redis.client() as client:
+        first = client("GET", desk.redis_key("trust"))
+        desk.good("trust", "push")
+        desk.token()
+        client("SET", desk.redis_key("trust"), first)
+        desk.bad("token", says="serial 1, and 2 was pushed from here")
+        client("DEL", desk.redis_key("trust"))
+        desk.bad("token", says="has lost the operators' list")
 
 
 @pytest.mark.parametrize("kind, says", [
@@ -506,6 +618,7 @@ def test_a_revoked_hosts_answer(fresh):
     done = one.amiral("ping", "-a")
     assert done.returncode == 0, done
     assert one.amiral("hosts", "revoke", HOSTS[0]).returncode == 0
+    one[HOSTS[1]].stop()  # so that somebody is waited for
     done = one.amiral("ping", "-a")
     assert done.returncode == 4 and "revoked" in done.stdout + done.stderr, \
         done
@@ -554,10 +667,10 @@ def test_check_finds_what_is_wrong(desk):
 
 # kill -9 at every system call.
 
-def calls_of(desk, *words):
+def calls_of(desk, *words, **options):
     """The system calls of a command that ends well: name to how many."""
     trace = desk.folder / "trace"
-    desk.good(*words, before=["strace", "-qq", "-o", trace])
+    desk.good(*words, before=["strace", "-qq", "-o", trace], **options)
     return collections.Counter(
         re.findall(r"^([a-z]\w*)\(", trace.read_text(), re.M))
 
@@ -569,11 +682,11 @@ def kills(calls):
             for n in range(count)]
 
 
-def kill_at(desk, name, n, *words):
+def kill_at(desk, name, n, *words, **options):
     """The command, killed as its nth call of that name begins."""
     done = desk.run(*words, before=[
         "strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
-        "-e", f"inject={name}:signal=KILL:when={n}"])
+        "-e", f"inject={name}:signal=KILL:when={n}"], **options)
     return done.returncode == -signal.SIGKILL
 
 
@@ -596,6 +709,7 @@ def test_new_killed_anywhere(desk):
         if path.exists():
             key = sshsig.Key.load(path)
             assert path.stat().st_mode & 0o777 == 0o600
+            desk.good("show", path)
         if public.exists():
             assert public.read_text().startswith(key.line)
     assert killed > 100
@@ -616,3 +730,48 @@ def test_accept_killed_anywhere(desk):
             assert desk.known() in (old, new), (name, n)
             seen[desk.known()] += 1
     assert seen[old] > 100 and seen[new] > 5
+
+
+@has_strace
+def test_accept_by_token_killed_anywhere(desk):
+    """The record and known_hosts are whole; a use counts before a host."""
+    token, name = desk.token(), HOSTS[0]
+    desk.enroll(name, token)
+    (redis_name, announcement), = desk.announcements().items()
+    record, = (desk.config / "tokens").iterdir()
+    unused, line = record.read_bytes(), f"{name} {desk.host_key(name).line}\n"
+    seen = collections.Counter()
+    words = ["accept", "--token"]
+    for call, n in kills(calls_of(desk, *words)):
+        record.write_bytes(unused)
+        desk.known_hosts.unlink()
+        desk.known_hosts.touch()
+        with desk.redis.client() as client:
+            client("SET", redis_name, announcement)
+        if kill_at(desk, call, n, *words):
+            used = len(json.loads(record.read_bytes())["used"])
+            assert desk.known() in ("", line), (call, n)
+            assert (used, desk.known()) != (0, line), (call, n)
+            seen[used, desk.known()] += 1
+    assert {(0, ""), (1, ""), (1, line)} == set(seen)
+
+
+@has_strace
+def test_enroll_killed_anywhere(desk):
+    """What is there is whole, and the same line again completes it."""
+    token, name = desk.token(), HOSTS[0]
+    words, directory = desk.enroll_words(name), desk.directory(name)
+    calls = calls_of(desk, *words, stdin=token)
+    whole = {p.name: len(p.read_bytes()) for p in directory.iterdir()}
+    assert set(whole) == {"host_key", "allowed_signers", "amirald.conf"}
+    partly = 0
+    for call, n in kills(calls):
+        shutil.rmtree(directory, ignore_errors=True)
+        kill_at(desk, call, n, *words, stdin=token)
+        found = {p.name: len(p.read_bytes()) for p in directory.glob("[!.]*")}
+        assert found.items() <= whole.items(), (call, n, found)
+        if 0 < len(found) < 3:
+            partly += 1
+            desk.enroll(name, token)
+            assert {p.name for p in directory.glob("[!.]*")} == set(whole)
+    assert partly > 5

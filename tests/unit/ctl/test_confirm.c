@@ -3,6 +3,7 @@
 
 #include <pty.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "ctl/confirm.h"
@@ -54,6 +55,17 @@ teardown(void **state)
 	return 0;
 }
 
+/* What is typed may arrive in the middle of the question: it is not shown. */
+static void
+echo_off(int terminal)
+{
+	struct termios mode;
+
+	assert_int_equal(tcgetattr(terminal, &mode), 0);
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	assert_int_equal(tcsetattr(terminal, TCSANOW, &mode), 0);
+}
+
 /* In a child on a terminal of its own: the exit status, and what it saw. */
 static int
 on_terminal(int (*perform)(const struct scene *), const struct scene *s,
@@ -70,6 +82,7 @@ on_terminal(int (*perform)(const struct scene *), const struct scene *s,
 		alarm(30);
 		_exit(perform(s));
 	}
+	echo_off(terminal);
 	if (typed != NULL)
 		assert_true(write(terminal, typed, strlen(typed)) ==
 			    (ssize_t)strlen(typed));

@@ -1,3 +1,4 @@
+/* Directories, processes and frames of a scene; part of test_executor. */
 #include "tests/unit/privsep/scene.h"
 
 #include <errno.h>

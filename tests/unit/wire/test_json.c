@@ -99,6 +99,21 @@ test_reals(void **state)
 	assert_int_equal(strict("{\"o\":1e999}", ""), STATUS_JSON);
 }
 
+/* What is read must be readable again once it was written with 15 digits. */
+static void
+test_largest_real(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    strict("{\"o\":[1.79769313486231e308]}", "o"), STATUS_OK);
+	assert_int_equal(
+	    strict("{\"o\":[-1.79769313486231e308]}", "o"), STATUS_OK);
+	assert_int_equal(
+	    strict("{\"o\":[1.7976931348623157e308]}", "o"), STATUS_JSON);
+	assert_int_equal(
+	    strict("{\"o\":{\"p\":-1.7976931348623157e308}}", ""), STATUS_JSON);
+}
+
 /* open n times, with an object on top, then close as often. */
 static enum status
 strict_nested(size_t n, const char *open, const char *close)
@@ -443,6 +458,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_reals),
+		cmocka_unit_test(test_largest_real),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_depth_stack),
 		cmocka_unit_test(test_many_members),

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import socket
 import struct
 import subprocess
 import time
@@ -9,7 +10,6 @@ import uuid
 
 import netproc
 import pytest
-import resp
 import sshsig
 from netproc import (ENVELOPE_MAX, HOST, N2G_REQUEST, N2G_TRUST, PATIENCE,
                      VIA_LIST, VIA_PUBSUB, VIA_STREAM, key)
@@ -352,37 +352,46 @@ def test_a_missing_redis_is_one_line(folder):
         assert agent.wait() == 1
 
 
-def test_takes_tcp_and_a_name(folder, operator):
-    """A name, then two connections; a port that nobody else has."""
-    for port in range(20000 + os.getpid() % 20000, 65000, 7):
-        server = netproc.Redis(folder, "--port", str(port), "--bind",
-                               "127.0.0.1")
-        with netproc.Agent(f"redis://localhost:{port}/3") as agent:
-            agent.keys(operator.public)
-            agent.gate.send(netproc.G2N_READY)
-            served = "requests in the log" in agent.log()
-        server.close()
-        if served:
-            return
+@pytest.fixture
+def port(db):
+    """Redis listens on TCP too, where nobody else does."""
+    for _ in range(20):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            number = free.getsockname()[1]
+        try:
+            db("CONFIG", "SET", "port", number)
+            return number
+        except RuntimeError:
+            pass
     pytest.fail("no port is free")
 
 
-def test_says_who_it_is(folder, operator):
-    server = netproc.Redis(
-        folder, "--user", "default", "off", "--user", "agent", "on",
-        ">secret", "~*", "&*", "+@all")
-    url = server.url
+def test_takes_tcp_and_a_name(port, operator):
+    with netproc.Agent(f"redis://localhost:{port}/3") as agent:
+        agent.ready(operator.public)
+
+
+def test_says_what_redis_asks_for(folder, operator):
+    server = netproc.Redis(folder, "--requirepass", "secret")
     try:
-        with resp.Client(server.path) as client:
-            client.socket.sendall(resp.command("PING"))
-            assert b"NOAUTH" in client.read()
-        with netproc.Agent(url) as agent:
+        with netproc.Agent(server.url) as agent:
             agent.keys(operator.public)
             agent.gate.send(netproc.G2N_READY)
             assert "NOAUTH" in agent.log()
             assert agent.wait() == 1
     finally:
         server.close()
+
+
+def test_users(db, port, operator):
+    db("ACL", "SETUSER", "agent", "on", ">secret", "~*", "&*", "+@all")
+    url = f"redis://agent@127.0.0.1:{port}"
+    with netproc.Agent(url, "secret") as agent:
+        agent.ready(operator.public)
+        assert b"user=agent" in db("CLIENT", "LIST")
+    with netproc.Agent(url, "wrong") as agent:
+        assert "WRONGPASS" in agent.log()
+        assert agent.wait() == 1
 
 
 def test_passwords(folder, operator):
