@@ -51,7 +51,7 @@ char *secret_format(const struct secret_key *, size_t *len);
 void secret_text_free(char *);
 /* Wipes; a second call does nothing. */
 void secret_free(struct secret_key *);
-/* Raw Ed25519 over data; verified before it is returned. */
+/* Raw Ed25519 over data. The pair was proved when it was made or read. */
 void secret_sign(const struct secret_key *, const uint8_t *data, size_t len,
     uint8_t sig[static ED25519_SIG_SIZE]);
 

@@ -52,7 +52,7 @@ close_secret(void *state)
 static const struct signer_backend secret_backend = {
 	.sign = sign_with_secret,
 	.close = close_secret,
-	.verified = true, /* secret_sign() does */
+	.ours = true,
 };
 
 struct signer *
@@ -102,7 +102,7 @@ opens(const struct signer *signer, enum envelope_kind kind,
 {
 	struct envelope e;
 
-	if (signer->backend->verified)
+	if (signer->backend->ours)
 		return envelope_read(bytes, len, kind, &e) == STATUS_OK;
 	return envelope_open(bytes, len, kind, &e) == STATUS_OK &&
 	       public_key_equal(&e.signature[0].key, &signer->key);

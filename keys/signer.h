@@ -24,7 +24,7 @@ void signer_free(struct signer *);
 const struct public_key *signer_key(const struct signer *);
 const char *signer_comment(const struct signer *);
 /*
- * An envelope of one line around payload, allocated; its signature was
+ * An envelope of one line around payload, allocated; another's signature was
  * verified. NULL and a message (an agent that refuses, out of memory).
  */
 uint8_t *signer_envelope(struct signer *, enum envelope_kind,

@@ -16,7 +16,7 @@ typedef void signer_close_fn(void *state);
 struct signer_backend {
 	signer_sign_fn *sign;
 	signer_close_fn *close;
-	bool verified; /* sign() has verified what it returns */
+	bool ours; /* signs in this process; others' word is verified */
 };
 
 /* Takes state over; NULL when out of memory (state is still the caller's). */
