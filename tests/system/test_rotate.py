@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import crash
 import fleet as fleets
 import sshsig
 from conftest import HOSTS
@@ -105,7 +106,7 @@ def test_commands_that_need_no_hello_look_now_and_then(one):
     wait_signers(fleet, agent, agent.key, next_key(agent))
     assert ok(fleet) == [HOST, OTHER]
     assert lines(fleet) == [agent.key.line]  # it has just looked
-    cache, = (fleet.home / ".cache" / "amiral").glob(f"*{fleet.name}*")
+    cache = fleet.home / ".cache" / "amiral" / fleet.name
     os.utime(cache, (1, 1))
     assert ok(fleet) == [HOST, OTHER]
     assert lines(fleet) == [agent.key.line, next_key(agent).line]
@@ -214,3 +215,46 @@ def test_a_certificate_must_not_be_left_behind(one):
     done = rotate(fleet, agent, "--finish")
     assert done.returncode == 1 and "certificate" in done.stderr
     assert sshsig.Key.load(agent.key_file).public == agent.key.public
+
+
+@crash.needs_strace
+@pytest.mark.parametrize("words", [[], ["--finish"]])
+def test_killed_anywhere(fresh, words):
+    """The host key is whole, its successor too, and the step can be done."""
+    fleet = fresh(start=False)
+    path = fleet.folder / "host_key"
+    names = ["", ".pub", ".new", ".new.pub"]
+    fleet.keygen("new", "-f", path)
+    rotate_at(fleet, path)
+    files = {name: path.with_name(path.name + name).read_bytes()
+             for name in names}
+    old, new = sshsig.Key.load(path), sshsig.Key.load(f"{path}.new")
+    count = 4 if words else 2
+
+    def before():
+        for name in names:
+            path.with_name(path.name + name).unlink(missing_ok=True)
+        for name in names[:count]:
+            file = path.with_name(path.name + name)
+            file.write_bytes(files[name])
+            file.chmod(0o644 if name.endswith("pub") else 0o600)
+
+    command = [fleets.program("amiral-keygen"), "rotate", "-f", path, *words]
+    for _ in crash.everywhere(
+            command, fleet.environment(), fleet.folder, before):
+        assert sshsig.Key.load(path).public in (old.public, new.public)
+        after = path.with_name("host_key.new")
+        if after.exists():
+            sshsig.Key.load(after)
+        rotate_at(fleet, path, *words)
+        key = sshsig.Key.load(path if words else after)
+        line = path.with_name(
+            path.name + (".pub" if words else ".new.pub")).read_text()
+        assert line.startswith(key.line)
+
+
+def rotate_at(fleet, path, *words):
+    """It may have been done already."""
+    subprocess.run(
+        [fleets.program("amiral-keygen"), "rotate", "-f", path, *words],
+        capture_output=True, check=False, env=fleet.environment())

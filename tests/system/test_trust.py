@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import crash
 import fleet as fleets
 import sshsig
 from conftest import HOSTS, add_mark, marks
@@ -361,3 +362,19 @@ def test_remove_by_principal_and_by_fingerprint(fresh):
     assert a.line in listed and b.line in listed and c.line not in listed
     good(keygen_trust(fleet, "remove", "a"))
     assert len(good(keygen_trust(fleet, "list")).splitlines()) == 1
+
+
+@crash.needs_strace
+def test_add_killed_anywhere(fresh):
+    """The list is the old one or the new one, and both were seen."""
+    fleet = fresh(start=False)
+    good(keygen_trust(fleet, "add", "eve@example.com", fleet.operator.line))
+    path = fleet.home / ".config" / "amiral" / f"trust-{fleet.name}"
+    old = path.read_bytes()
+    words = [fleets.program("amiral-keygen"), "trust", "add", CAROL,
+             sshsig.Key.new().line]
+    seen = set()
+    for _ in crash.everywhere(words, fleet.environment(), fleet.folder,
+                              lambda: path.write_bytes(old)):
+        seen.add(len(json.loads(path.read_bytes())["signers"]))
+    assert seen == {1, 2}
