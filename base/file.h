@@ -32,8 +32,8 @@ int file_open(const char *path, enum file_rule, size_t max,
 int file_open_directory(const char *path, char error[static FILE_ERROR_MAX]);
 /*
  * Makes a new file with these bytes, or none at all: a temporary name in the
- * same directory, fsync, link(2) to the final name so that nothing is ever
- * overwritten, fsync of the directory. 0, or -1 and a message.
+ * same directory, fsync, a rename to the final name that never overwrites
+ * anything, fsync of the directory. 0, or -1 and a message.
  */
 int file_create(const char *path, mode_t mode, const void *bytes, size_t len,
     char error[static FILE_ERROR_MAX]);

@@ -96,17 +96,35 @@ sync_directory(const struct target *t)
 	return result;
 }
 
+/*
+ * The name, unless it is taken. In one step, or a file that was cut short
+ * between two would have two names, which nobody believes of a secret; in two
+ * where the file system knows no such step.
+ */
+static int
+move_to_free_name(const struct target *t)
+{
+	int linked;
+
+	if (renameat2(t->directory, t->temporary, t->directory, t->base,
+		RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	linked = linkat(t->directory, t->temporary, t->directory, t->base, 0);
+	if (linked == 0)
+		unlinkat(t->directory, t->temporary, 0);
+	return linked;
+}
+
 static int
 publish_new(struct target *t)
 {
-	int linked =
-	    linkat(t->directory, t->temporary, t->directory, t->base, 0);
-
-	if (linked == -1)
+	if (move_to_free_name(t) == -1) {
 		refuse(t, "cannot make it");
-	unlinkat(t->directory, t->temporary, 0);
-	if (linked == -1)
+		unlinkat(t->directory, t->temporary, 0);
 		return -1;
+	}
 	if (sync_directory(t) == 0)
 		return 0;
 	refuse(t, "cannot make it last");

@@ -8,10 +8,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ctl/certified.h"
 #include "ctl/confirm.h"
 #include "ctl/description.h"
 #include "ctl/local.h"
 #include "ctl/render_text.h"
+#include "ctl/rotations.h"
 #include "ctl/run.h"
 #include "ctl/views.h"
 
@@ -70,6 +72,8 @@ read_hosts(struct question *q, char error[static CTL_ERROR_MAX])
 {
 	q->known = local_known_hosts(&q->settings, error);
 	return q->known != NULL &&
+	       certified_add(
+		   &q->known, &q->settings, q->call->options, error) &&
 	       targets_build(q->call->options, q->known,
 		   q->settings.known_hosts, &q->targets, error);
 }
@@ -237,6 +241,8 @@ ask_hosts(struct question *q, unsigned first)
 		status = perform(q, error);
 	else
 		log_error("%s", error);
+	if (status == EXIT_OK && q->targets.by_name)
+		rotations_look(q->known, &q->settings, q->call->options);
 	question_clear(q);
 	return status;
 }

@@ -161,6 +161,52 @@ hellos_init(struct hellos *h, const struct known_hosts *known,
 	load_file(h);
 }
 
+static void
+note_rotation(struct hellos *h, size_t host, const struct public_key *old,
+    const struct public_key *new, bool over)
+{
+	struct rotation *grown =
+	    reallocarray(h->rotations, h->rotation_count + 1, sizeof *grown);
+
+	if (grown == NULL)
+		fatal("out of memory");
+	h->rotations = grown;
+	grown[h->rotation_count++] =
+	    (struct rotation){ host, *old, *new, over };
+}
+
+/*
+ * Two lines: the old key, which must be the one that is known, vouches for
+ * the new one. The first that comes is followed; a second one from the same
+ * old key is an alarm. Where the newer of two known keys signs first, or
+ * alone, the older one is done with.
+ */
+static void
+look_at_keys(struct hellos *h, size_t host, const struct envelope *envelope)
+{
+	const char *name = known_hosts_name(h->known, host);
+	const struct public_key *older = known_hosts_key(h->known, host);
+	const struct public_key *first = &envelope->signature[0].key;
+	const struct public_key *second = &envelope->signature[1].key;
+	size_t keys = known_hosts_key_count(h->known, host);
+
+	if (known_hosts_check(h->known, name, first) != STATUS_OK)
+		return;
+	if (keys == 2 && !public_key_equal(first, older))
+		note_rotation(h, host, older, first, true);
+	else if (envelope->signatures == 1 ||
+		 known_hosts_check(h->known, name, second) == STATUS_OK)
+		return;
+	else if (keys == 1 && !known_hosts_has_key(h->known, second))
+		note_rotation(h, host, first, second, false);
+	else
+		log_warning("%s: ALARM: its key vouches for another key than "
+			    "the one that it has rotated to, or for another "
+			    "host's: it is not followed; somebody else may "
+			    "have that key",
+		    name);
+}
+
 void
 hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
 {
@@ -184,6 +230,7 @@ hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
 	}
 	store_row(h, host, &row, bytes, len);
 	h->changed = true;
+	look_at_keys(h, host, &envelope);
 }
 
 static uint8_t *
@@ -246,6 +293,7 @@ hellos_clear(struct hellos *h)
 		for (size_t i = 0; i < known_hosts_count(h->known); i++)
 			row_clear(&h->rows[i]);
 	free(h->rows);
+	free(h->rotations);
 	free(h->path);
 	*h = (struct hellos){ .rows = NULL };
 }

@@ -22,6 +22,13 @@ struct hello_row {
 	struct hello hello;
 };
 
+/* What a hello says of its host's keys that known_hosts does not have yet. */
+struct rotation {
+	size_t host;
+	struct public_key old, new;
+	bool over; /* the new key alone signs: the old one may go */
+};
+
 struct hellos {
 	const struct known_hosts *known;
 	const char *fleet;
@@ -30,6 +37,8 @@ struct hellos {
 	bool changed;
 	size_t rejected; /* hellos that were not theirs or not newer */
 	size_t verified; /* signatures looked at */
+	struct rotation *rotations; /* of hellos that were just taken */
+	size_t rotation_count;
 };
 
 /*

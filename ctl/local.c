@@ -66,24 +66,33 @@ parse(const struct settings *settings, const char *judged, const char *text,
 	return known;
 }
 
-struct known_hosts *
-local_known_hosts(
-    const struct settings *settings, char error[static CTL_ERROR_MAX])
+char *
+local_known_text(const struct settings *settings, size_t *len,
+    char error[static CTL_ERROR_MAX])
 {
 	const char *path = settings->known_hosts;
-	struct known_hosts *known;
-	char *text, *judged = NULL;
-	size_t len;
+	char *text;
 	int fd = file_open(path, FILE_TRUSTED, KNOWN_HOSTS_FILE_MAX, error);
 
 	if (fd == -1)
 		return NULL;
-	text = slurp(fd, KNOWN_HOSTS_FILE_MAX, &len);
+	text = slurp(fd, KNOWN_HOSTS_FILE_MAX, len);
 	close(fd);
-	if (text == NULL) {
+	if (text == NULL)
 		snprintf(error, CTL_ERROR_MAX, "%.300s: cannot be read", path);
+	return text;
+}
+
+struct known_hosts *
+local_known_hosts(
+    const struct settings *settings, char error[static CTL_ERROR_MAX])
+{
+	struct known_hosts *known;
+	size_t len;
+	char *text = local_known_text(settings, &len, error), *judged = NULL;
+
+	if (text == NULL)
 		return NULL;
-	}
 	if (settings->cache != NULL &&
 	    asprintf(&judged, "%s/%s", settings->cache, JUDGED_NAME) == -1)
 		judged = NULL;

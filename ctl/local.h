@@ -5,8 +5,6 @@
 #include "ctl/settings.h"
 #include "keys/known_hosts.h"
 
-#define KNOWN_HOSTS_FILE_MAX (16 * 1024 * 1024) /* about 150,000 hosts */
-
 /*
  * NULL and a message. The points of the keys are judged when the file is
  * read for the first time: the cache remembers the digest of the bytes that
@@ -16,5 +14,8 @@ struct known_hosts *local_known_hosts(
     const struct settings *, char error[static CTL_ERROR_MAX]);
 /* The directories above path that are missing, for us alone. */
 void local_make_directories(const char *path);
+/* The same file's text; the caller frees. */
+char *local_known_text(
+    const struct settings *, size_t *len, char error[static CTL_ERROR_MAX]);
 
 #endif

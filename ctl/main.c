@@ -32,7 +32,8 @@ static const struct command {
 	    "when each host was last seen, its version, key and facts" },
 	{ "run", command_run, "PROVIDER [KEY=VALUE ...] [TARGETS]",
 	    "ask the hosts' PROVIDER; KEY:=JSON for other than strings" },
-	{ "hosts", command_hosts, "list | show HOST",
+	{ "hosts", command_hosts,
+	    "list | show|remove|revoke HOST | import FILE",
 	    "the known hosts and their keys" },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

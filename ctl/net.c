@@ -15,6 +15,7 @@
 
 #define NET_PROGRAM AMIRAL_LIBEXECDIR "/amiral-net"
 #define REPLY_TO_AT 16 /* bytes in front of reply_to in PUBLISH */
+#define KEY_MAX     (1 + 4 + CTL_NAME_MAX)
 
 struct net {
 	struct link *link;
@@ -83,6 +84,49 @@ on_hellos(const uint8_t *body, size_t len, const int *fds, void *arg)
 }
 
 static void
+on_value(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+
+	(void)fds;
+	net->events->value(body[0] == 1, body + 1, len - 1, net->arg);
+}
+
+static void
+on_set(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+
+	(void)fds;
+	net->events->set(
+	    body[0] == 1, (const char *)body + 1, len - 1, net->arg);
+}
+
+static void
+on_list(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+	struct cursor c;
+
+	(void)fds;
+	cursor_init(&c, body + 1, len - 1);
+	net->events->list(body[0] != 0, body[0] == 2, &c, net->arg);
+}
+
+static void
+on_names(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct net *net = arg;
+	struct cursor c;
+
+	(void)fds;
+	if (net->events->names == NULL)
+		fatal("amiral-net answered what it was not asked");
+	cursor_init(&c, body + 1, len - 1);
+	net->events->names(body[0] == 1, &c, net->arg);
+}
+
+static void
 on_log(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct net *net = arg;
@@ -100,7 +144,11 @@ static link_handler *const handlers[N2C_COUNT] = {
 	[N2C_PUBLISHED] = on_published,
 	[N2C_ENTRIES] = on_entries,
 	[N2C_HELLOS] = on_hellos,
+	[N2C_VALUE] = on_value,
+	[N2C_SET] = on_set,
+	[N2C_LIST] = on_list,
 	[N2C_LOG] = on_log,
+	[N2C_NAMES] = on_names,
 };
 
 static void
@@ -307,4 +355,54 @@ net_hellos(struct net *net, const char *const *names, size_t n)
 	sent = link_send_bytes(net->link, C2N_HELLOS, body, w.used);
 	free(body);
 	return sent;
+}
+
+static void
+put_key(struct writer *w, enum ctl_key kind, const char *name)
+{
+	writer_u8(w, (uint8_t)kind);
+	writer_text(w, name);
+}
+
+bool
+net_get(struct net *net, enum ctl_key kind, const char *name)
+{
+	uint8_t body[KEY_MAX];
+	struct writer w;
+
+	writer_init(&w, body, sizeof body);
+	put_key(&w, kind, name);
+	if (!writer_done(&w))
+		fatal("a key's name does not fit");
+	return link_send_bytes(net->link, C2N_GET, body, w.used);
+}
+
+bool
+net_set(struct net *net, enum ctl_key kind, const char *name,
+    uint32_t expiry_ms, const void *value, size_t len)
+{
+	uint8_t body[KEY_MAX + 4 + CTL_VALUE_MAX];
+	struct writer w;
+
+	writer_init(&w, body, sizeof body);
+	put_key(&w, kind, name);
+	writer_u32(&w, expiry_ms);
+	writer_bytes(&w, value, len);
+	if (!writer_done(&w))
+		fatal("a key's value does not fit");
+	return link_send_bytes(net->link, C2N_SET, body, w.used);
+}
+
+bool
+net_list(struct net *net, enum ctl_key kind)
+{
+	const uint8_t body = (uint8_t)kind;
+
+	return link_send_bytes(net->link, C2N_LIST, &body, 1);
+}
+
+bool
+net_names(struct net *net)
+{
+	return link_send_bytes(net->link, C2N_NAMES, NULL, 0);
 }

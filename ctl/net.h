@@ -1,6 +1,7 @@
 /*
- * amiral: its amiral-net. The child is started before keys are read, so
- * that both happen at once; it lives as long as its connection.
+ * amiral and amiral-keygen: their amiral-net. The child is started before
+ * keys are read, so that both happen at once; it lives as long as its
+ * connection.
  */
 #ifndef AMIRAL_CTL_NET_H
 #define AMIRAL_CTL_NET_H
@@ -29,6 +30,13 @@ struct net_events {
 	void (*entries)(
 	    const char *position, struct cursor *entries, void *arg);
 	void (*hellos)(bool last, struct cursor *hellos, void *arg);
+	/* Who never asks leaves these NULL. */
+	void (*value)(bool there, const uint8_t *value, size_t len, void *arg);
+	void (*set)(bool taken, const char *why, size_t len, void *arg);
+	/* The values are strings; cut: there were more than the bounds. */
+	void (*list)(bool last, bool cut, struct cursor *values, void *arg);
+	/* The names are texts. */
+	void (*names)(bool last, struct cursor *names, void *arg);
 };
 
 struct net_config {
@@ -55,5 +63,13 @@ bool net_publish(struct net *, const struct net_publication *);
 bool net_read(struct net *, const char *reply_to, const char *position);
 /* names of 1 to CTL_HELLOS_MAX hosts. */
 bool net_hellos(struct net *, const char *const *names, size_t n);
+/* name as enum ctl_key says. */
+bool net_get(struct net *, enum ctl_key, const char *name);
+/* expiry 0: none; len 0 deletes. */
+bool net_set(struct net *, enum ctl_key, const char *name, uint32_t expiry_ms,
+    const void *value, size_t len);
+bool net_list(struct net *, enum ctl_key);
+/* The names of all hosts that have a hello. */
+bool net_names(struct net *);
 
 #endif

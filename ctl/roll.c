@@ -5,9 +5,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ctl/certified.h"
 #include "ctl/commands.h"
+#include "ctl/hosts_edit.h"
 #include "ctl/local.h"
 #include "ctl/render_json.h"
+#include "ctl/rotations.h"
 #include "ctl/run.h"
 #include "ctl/text.h"
 #include "keys/public.h"
@@ -135,6 +138,36 @@ static const struct {
 	{ "show", hosts_show },
 };
 
+static const struct {
+	const char *name, *takes;
+	int (*edit)(const char *path, const char *word);
+} edits[] = {
+	{ "import", "FILE (or - for standard input)", hosts_import },
+	{ "remove", "HOST|SHA256:...", hosts_remove },
+	{ "revoke", "HOST|SHA256:...", hosts_revoke },
+};
+
+/* known_hosts may be missing, or be about to be made. */
+static int
+hosts_change(const struct call *call, unsigned row)
+{
+	struct settings settings;
+	char error[CTL_ERROR_MAX];
+	int status = EXIT_LOCAL;
+
+	if (call->word_count != 2 || options_have_targets(call->options)) {
+		log_error("hosts %s takes one word: amiral hosts %s %s",
+		    edits[row].name, edits[row].name, edits[row].takes);
+		return EXIT_LOCAL;
+	}
+	if (settings_read(&settings, call->options, error))
+		status = edits[row].edit(settings.known_hosts, call->words[1]);
+	else
+		log_error("%s", error);
+	settings_clear(&settings);
+	return status;
+}
+
 int
 command_hosts(const struct call *call)
 {
@@ -151,7 +184,12 @@ command_hosts(const struct call *call)
 		roll_close(&r);
 		return status;
 	}
-	log_error("hosts has no '%s': it has list and show", name);
+	for (unsigned i = 0; i < sizeof edits / sizeof edits[0]; i++)
+		if (strcmp(edits[i].name, name) == 0)
+			return hosts_change(call, i);
+	log_error("hosts has no '%s': it has list, show, import, remove and "
+		  "revoke",
+	    name);
 	return EXIT_LOCAL;
 }
 
@@ -272,7 +310,21 @@ fetch(struct roll *r)
 		log_error("%s", error);
 	else if (!hellos_save(&r->hellos, error))
 		log_warning("%s", error);
+	if (good)
+		rotations_follow(&r->hellos, r->settings.known_hosts);
 	return good;
+}
+
+/* Those too that nothing but a certificate makes known. */
+static bool
+add_certified(struct roll *r)
+{
+	char error[CTL_ERROR_MAX];
+
+	if (certified_add(&r->known, &r->settings, r->call->options, error))
+		return true;
+	log_error("%s", error);
+	return false;
 }
 
 int
@@ -287,7 +339,7 @@ command_inventory(const struct call *call)
 		log_error("inventory takes one host, or none");
 		return EXIT_LOCAL;
 	}
-	good = roll_open(&r, call);
+	good = roll_open(&r, call) && add_certified(&r);
 	if (good && call->word_count == 1)
 		good = (only = find_host(&r, call->words[0])) >= 0;
 	if (good && known_hosts_count(r.known) == 0) {

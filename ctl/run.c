@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ctl/engine.h"
+#include "ctl/rotations.h"
 
 #define LOOP_FDS 4
 
@@ -119,6 +120,7 @@ save_hellos(struct engine *e)
 		return;
 	if (!hellos_save(&e->hellos, error))
 		log_warning("%s", error);
+	rotations_follow(&e->hellos, e->run->settings->known_hosts);
 	hellos_clear(&e->hellos);
 	e->fetch.hellos = NULL;
 }

@@ -14,6 +14,7 @@
 #define TIME_FORM        "write YYYYMMDD[HHMM[SS]]Z"
 #define TIME_DIGITS_MAX  14
 #define DAY_S            86400
+#define REVOKED          "@revoked"
 
 _Static_assert(
     ALLOWED_SIGNERS_ERROR_MAX == STORE_ERROR_MAX, "one buffer for both");
@@ -26,11 +27,15 @@ struct signer_entry {
 	unsigned line;
 };
 
-struct allowed_signers {
-	char *text;
+struct entries {
 	struct signer_entry *items;
 	size_t count, room;
 	const void **by_key; /* struct signer_entry */
+};
+
+struct allowed_signers {
+	char *text;
+	struct entries signers, revoked; /* revoked: nothing but the keys */
 };
 
 /* By the point alone: one secret, one place in the file. */
@@ -117,6 +122,12 @@ time_read(const char *text, int64_t *ms)
 		return false;
 	*ms = (days_from_date(year, month, day) * DAY_S + seconds) * 1000;
 	return true;
+}
+
+bool
+allowed_signers_time(const char *text, int64_t *ms)
+{
+	return time_read(text, ms);
 }
 
 typedef bool option_reader(struct store *, struct signer_entry *, char *value);
@@ -332,6 +343,44 @@ entry_read(struct store *store, struct signer_entry *entry, char *line)
 }
 
 static bool
+marker_refuse(struct store *store, const char *marker)
+{
+	return store_refuse(
+	    store, "unknown marker %.40s: " REVOKED " exists", marker);
+}
+
+static bool
+entry_add(
+    struct store *store, struct entries *to, const struct signer_entry *entry)
+{
+	struct signer_entry *items;
+
+	items =
+	    store_grow(store, to->items, to->count, &to->room, sizeof(*items));
+	if (items == NULL)
+		return false;
+	to->items = items;
+	items[to->count++] = *entry;
+	return true;
+}
+
+/* A key of another type is nobody's here, revoked or not. */
+static bool
+revoked_read(struct store *store, struct allowed_signers *signers, char *line)
+{
+	const char *marker = store_field(&line), *type = store_field(&line);
+	const char *base64 = type != NULL ? store_field(&line) : NULL;
+	struct signer_entry entry = { .line = store->line };
+
+	if (strcmp(marker, REVOKED) != 0)
+		return marker_refuse(store, marker);
+	if (base64 != NULL && public_is_other(type, base64))
+		return true;
+	return key_read(store, &entry, type, base64) &&
+	       entry_add(store, &signers->revoked, &entry);
+}
+
+static bool
 line_read(struct store *store, struct allowed_signers *signers, char *line)
 {
 	struct signer_entry entry = {
@@ -341,21 +390,14 @@ line_read(struct store *store, struct allowed_signers *signers, char *line)
 		.line = store->line,
 	};
 
-	struct signer_entry *items;
-
-	if (!entry_read(store, &entry, line))
-		return false;
-	items = store_grow(store, signers->items, signers->count,
-	    &signers->room, sizeof(*items));
-	if (items == NULL)
-		return false;
-	signers->items = items;
-	items[signers->count++] = entry;
-	return true;
+	if (line[0] == '@')
+		return revoked_read(store, signers, line);
+	return entry_read(store, &entry, line) &&
+	       entry_add(store, &signers->signers, &entry);
 }
 
 static bool
-keys_are_distinct(struct store *store, const struct allowed_signers *signers)
+keys_are_distinct(struct store *store, const struct entries *signers)
 {
 	const struct signer_entry *a, *b;
 	size_t i;
@@ -374,17 +416,25 @@ keys_are_distinct(struct store *store, const struct allowed_signers *signers)
 }
 
 static bool
-signers_index(struct store *store, struct allowed_signers *signers)
+entries_index(struct store *store, struct entries *entries)
 {
 	size_t i;
 
-	signers->by_key = calloc(signers->count + 1, sizeof(*signers->by_key));
-	if (signers->by_key == NULL)
+	entries->by_key = calloc(entries->count + 1, sizeof(*entries->by_key));
+	if (entries->by_key == NULL)
 		return store_refuse(store, "out of memory");
-	for (i = 0; i < signers->count; i++)
-		signers->by_key[i] = &signers->items[i];
-	store_sort(signers->by_key, signers->count, order_by_key);
-	return keys_are_distinct(store, signers);
+	for (i = 0; i < entries->count; i++)
+		entries->by_key[i] = &entries->items[i];
+	store_sort(entries->by_key, entries->count, order_by_key);
+	return true;
+}
+
+static bool
+signers_index(struct store *store, struct allowed_signers *signers)
+{
+	return entries_index(store, &signers->signers) &&
+	       entries_index(store, &signers->revoked) &&
+	       keys_are_distinct(store, &signers->signers);
 }
 
 struct allowed_signers *
@@ -413,13 +463,20 @@ allowed_signers_parse(const char *file, const char *text, size_t len,
 	return NULL;
 }
 
+static void
+entries_free(struct entries *entries)
+{
+	free(entries->items);
+	free(entries->by_key);
+}
+
 void
 allowed_signers_free(struct allowed_signers *signers)
 {
 	if (signers == NULL)
 		return;
-	free(signers->items);
-	free(signers->by_key);
+	entries_free(&signers->signers);
+	entries_free(&signers->revoked);
 	free(signers->text);
 	free(signers);
 }
@@ -427,13 +484,27 @@ allowed_signers_free(struct allowed_signers *signers)
 size_t
 allowed_signers_count(const struct allowed_signers *signers)
 {
-	return signers->count;
+	return signers->signers.count;
 }
 
 const struct public_key *
 allowed_signers_key(const struct allowed_signers *signers, size_t i)
 {
-	return &signers->items[i].key;
+	return &signers->signers.items[i].key;
+}
+
+/* By the point alone; NULL where it does not stand. */
+static const struct signer_entry *
+entry_find(const struct entries *entries, const struct public_key *key)
+{
+	const struct signer_entry wanted = { .key = *key };
+	size_t at;
+
+	at = store_find(entries->by_key, entries->count, &wanted, order_by_key);
+	if (at == entries->count ||
+	    order_by_key(entries->by_key[at], &wanted) != 0)
+		return NULL;
+	return entries->by_key[at];
 }
 
 enum status
@@ -441,14 +512,12 @@ allowed_signers_check(const struct allowed_signers *signers,
     const struct public_key *key, enum envelope_kind kind, int64_t now_ms,
     const char **principal)
 {
-	const struct signer_entry wanted = { .key = *key }, *entry;
-	size_t at;
+	const struct signer_entry *entry;
 
-	at = store_find(signers->by_key, signers->count, &wanted, order_by_key);
-	if (at == signers->count)
-		return STATUS_UNKNOWN_KEY;
-	entry = signers->by_key[at];
-	if (!public_key_equal(&entry->key, key) ||
+	if (entry_find(&signers->revoked, key) != NULL)
+		return STATUS_REVOKED;
+	entry = entry_find(&signers->signers, key);
+	if (entry == NULL || !public_key_equal(&entry->key, key) ||
 	    (entry->kinds & 1U << kind) == 0)
 		return STATUS_UNKNOWN_KEY;
 	if (now_ms < entry->after_ms || now_ms > entry->before_ms)

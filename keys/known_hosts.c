@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/name.h"
 #include "keys/public.h"
 #include "keys/store.h"
@@ -16,7 +17,10 @@
 
 _Static_assert(KNOWN_HOSTS_ERROR_MAX == STORE_ERROR_MAX, "one buffer for both");
 
-/* A name and a key; or a key alone, where it stands in a @revoked line. */
+/*
+ * A name and a key; a pattern and a key of a @cert-authority line; or a key
+ * alone, where it stands in a @revoked line.
+ */
 struct host_entry {
 	const char *name; /* inside the store's text */
 	struct public_key key;
@@ -31,7 +35,7 @@ struct entries {
 
 struct known_hosts {
 	char *text;
-	struct entries hosts, revoked;
+	struct entries hosts, authorities, revoked;
 	const void **by_name; /* struct host_entry */
 	size_t *first;        /* of each distinct name, in by_name */
 	size_t names;
@@ -203,8 +207,7 @@ key_refuse(struct store *store, const struct host_line *line)
 
 /*
  * A key in a @revoked line is revoked for every host, whatever the line
- * names: here a key belongs to one host. A @cert-authority line says nothing
- * of any host by itself; it is only held to the grammar.
+ * names: here a key belongs to one host.
  */
 static bool
 line_read(struct store *store, struct known_hosts *known, char *text)
@@ -221,11 +224,10 @@ line_read(struct store *store, struct known_hosts *known, char *text)
 		return key_refuse(store, &line);
 	if (line.marker == MARKER_NONE)
 		return names_read(store, &known->hosts, &line, &key);
-	if (!names_read(store, NULL, &line, NULL))
-		return false;
-	if (line.marker == MARKER_REVOKED)
-		return entry_add(store, &known->revoked, "", &key);
-	return true;
+	if (line.marker == MARKER_AUTHORITY)
+		return names_read(store, &known->authorities, &line, &key);
+	return names_read(store, NULL, &line, NULL) &&
+	       entry_add(store, &known->revoked, "", &key);
 }
 
 static const void **
@@ -351,6 +353,7 @@ known_hosts_free(struct known_hosts *known)
 	if (known == NULL)
 		return;
 	entries_free(&known->hosts);
+	entries_free(&known->authorities);
 	entries_free(&known->revoked);
 	free(known->by_name);
 	free(known->first);
@@ -411,16 +414,35 @@ has_key(const struct entries *entries, const struct public_key *key)
 	       order_by_key(entries->by_key[at], &wanted) == 0;
 }
 
+/* Behind the last of a host's entries in by_name. */
+static size_t
+host_end(const struct known_hosts *known, size_t host)
+{
+	return host + 1 < known->names ? known->first[host + 1]
+				       : known->hosts.count;
+}
+
+size_t
+known_hosts_key_count(const struct known_hosts *known, size_t i)
+{
+	return host_end(known, i) - known->first[i];
+}
+
+bool
+known_hosts_has_key(
+    const struct known_hosts *known, const struct public_key *key)
+{
+	return has_key(&known->hosts, key);
+}
+
 /* Among the lines of a host, which is never long: a rotation has two. */
 static bool
 host_has_key(
     const struct known_hosts *known, size_t host, const struct public_key *key)
 {
 	const struct host_entry *entry;
-	size_t i, end;
+	size_t i, end = host_end(known, host);
 
-	end = host + 1 < known->names ? known->first[host + 1]
-				      : known->hosts.count;
 	for (i = known->first[host]; i < end; i++) {
 		entry = known->by_name[i];
 		if (public_key_equal(&entry->key, key))
@@ -442,5 +464,28 @@ known_hosts_check(const struct known_hosts *known, const char *host,
 		return STATUS_OK;
 	if (found >= 0 || has_key(&known->hosts, key))
 		return STATUS_HOST;
+	return STATUS_UNKNOWN_KEY;
+}
+
+bool
+known_hosts_has_authorities(const struct known_hosts *known)
+{
+	return known->authorities.count > 0;
+}
+
+/* There are few of them: an authority is for thousands of hosts. */
+enum status
+known_hosts_authority(const struct known_hosts *known, const char *host,
+    const struct public_key *key)
+{
+	if (has_key(&known->revoked, key))
+		return STATUS_REVOKED;
+	for (size_t i = 0; i < known->authorities.count; i++) {
+		const struct host_entry *entry = &known->authorities.items[i];
+
+		if (public_key_equal(&entry->key, key) &&
+		    glob_match(entry->name, host, GLOB_PLAIN))
+			return STATUS_OK;
+	}
 	return STATUS_UNKNOWN_KEY;
 }

@@ -108,21 +108,33 @@ opens(const struct signer *signer, enum envelope_kind kind,
 	       public_key_equal(&e.signature[0].key, &signer->key);
 }
 
+static bool
+sign_line_by(struct signer *signer, enum envelope_kind kind,
+    const uint8_t *payload, size_t len, char line[static SSHSIG_LINE_MAX + 1],
+    char error[static KEY_ERROR_MAX])
+{
+	struct signature sig = { .key = signer->key };
+	uint8_t data[SSHSIG_SIGNED_MAX];
+	size_t data_len = sshsig_signed_data(kind, payload, len, data);
+
+	if (signer->backend->sign(signer->state, &sig, data, data_len, error) !=
+	    0)
+		return false;
+	sign_line(kind, &sig, line);
+	return true;
+}
+
 uint8_t *
 signer_envelope(struct signer *signer, enum envelope_kind kind,
     const uint8_t *payload, size_t payload_len, size_t *len,
     char error[static KEY_ERROR_MAX])
 {
 	char line[SSHSIG_LINE_MAX + 1];
-	uint8_t data[SSHSIG_SIGNED_MAX], *bytes;
-	struct signature sig = { .key = signer->key };
-	size_t data_len, n;
+	uint8_t *bytes;
+	size_t n;
 
-	data_len = sshsig_signed_data(kind, payload, payload_len, data);
-	if (signer->backend->sign(signer->state, &sig, data, data_len, error) !=
-	    0)
+	if (!sign_line_by(signer, kind, payload, payload_len, line, error))
 		return NULL;
-	sign_line(kind, &sig, line);
 	bytes = sign_envelope(
 	    (const char *[]){ line }, 1, payload, payload_len, &n);
 	if (bytes == NULL) {
@@ -139,4 +151,30 @@ signer_envelope(struct signer *signer, enum envelope_kind kind,
 	}
 	*len = n;
 	return bytes;
+}
+
+uint8_t *
+signer_envelope_pair(struct signer *first, struct signer *second,
+    enum envelope_kind kind, const uint8_t *payload, size_t payload_len,
+    size_t *len, char error[static KEY_ERROR_MAX])
+{
+	char lines[2][SSHSIG_LINE_MAX + 1];
+	struct envelope envelope;
+	uint8_t *bytes;
+	size_t n;
+
+	if (!sign_line_by(first, kind, payload, payload_len, lines[0], error) ||
+	    !sign_line_by(second, kind, payload, payload_len, lines[1], error))
+		return NULL;
+	bytes = sign_envelope((const char *[]){ lines[0], lines[1] }, 2,
+	    payload, payload_len, &n);
+	if (bytes != NULL &&
+	    envelope_read(bytes, n, kind, &envelope) == STATUS_OK) {
+		*len = n;
+		return bytes;
+	}
+	free(bytes);
+	snprintf(error, KEY_ERROR_MAX,
+	    "no envelope: one key twice, or out of memory");
+	return NULL;
 }

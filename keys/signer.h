@@ -30,5 +30,12 @@ const char *signer_comment(const struct signer *);
 uint8_t *signer_envelope(struct signer *, enum envelope_kind,
     const uint8_t *payload, size_t payload_len, size_t *len,
     char error[static KEY_ERROR_MAX]);
+/*
+ * The same with two lines, of a rotation: the first key vouches for the
+ * second. Both are of secret keys.
+ */
+uint8_t *signer_envelope_pair(struct signer *first, struct signer *second,
+    enum envelope_kind, const uint8_t *payload, size_t payload_len, size_t *len,
+    char error[static KEY_ERROR_MAX]);
 
 #endif

@@ -47,6 +47,7 @@ static const struct link_rule gate_to_executor_rules[] = {
 	[G2E_KILL] = { "KILL", ~0U, 4, 4, 0 },
 	[G2E_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
 	[G2E_AUDIT] = { "AUDIT", ~0U, 1, AUDIT_LINE_MAX, 0 },
+	[G2E_TRUST] = { "TRUST", EXECUTOR_SERVING, 1, ENVELOPE_MAX, 0 },
 };
 DIRECTION(gate_to_executor, "gate to executor", 1024, MEBI);
 
@@ -61,6 +62,7 @@ DIRECTION(gate_to_net, "gate to net", 1024, 2 * MEBI);
 static const struct link_rule net_to_gate_rules[] = {
 	[N2G_REQUEST] = { "REQUEST", ~0U, 1, ENVELOPE_MAX, 0 },
 	[N2G_STORED] = { "STORED", ~0U, 9, 9, 0 },
+	[N2G_TRUST] = { "TRUST", ~0U, 1, ENVELOPE_MAX, 0 },
 };
 DIRECTION(net_to_gate, "net to gate", 1024, MEBI);
 
@@ -69,6 +71,11 @@ static const struct link_rule ctl_to_net_rules[] = {
 	[C2N_PUBLISH] = { "PUBLISH", CTL_CONFIGURED, 54, LINK_BODY_MAX, 0 },
 	[C2N_READ] = { "READ", CTL_CONFIGURED, 41, 40 + POSITION_MAX, 0 },
 	[C2N_HELLOS] = { "HELLOS", CTL_CONFIGURED, 5, LINK_BODY_MAX, 0 },
+	[C2N_GET] = { "GET", CTL_CONFIGURED, 5, 5 + CTL_NAME_MAX, 0 },
+	[C2N_SET] = { "SET", CTL_CONFIGURED, 9,
+	    9 + CTL_NAME_MAX + CTL_VALUE_MAX, 0 },
+	[C2N_LIST] = { "LIST", CTL_CONFIGURED, 1, 1, 0 },
+	[C2N_NAMES] = { "NAMES", CTL_CONFIGURED, 0, 0, 0 },
 };
 DIRECTION(ctl_to_net, "controller to net", 1024, 4 * MEBI);
 
@@ -79,5 +86,9 @@ static const struct link_rule net_to_ctl_rules[] = {
 	[N2C_ENTRIES] = { "ENTRIES", ~0U, 5, LINK_BODY_MAX, 0 },
 	[N2C_HELLOS] = { "HELLOS", ~0U, 1, LINK_BODY_MAX, 0 },
 	[N2C_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
+	[N2C_VALUE] = { "VALUE", ~0U, 1, 1 + CTL_VALUE_MAX, 0 },
+	[N2C_SET] = { "SET", ~0U, 1, LOG_FRAME_MAX, 0 },
+	[N2C_LIST] = { "LIST", ~0U, 1, LINK_BODY_MAX, 0 },
+	[N2C_NAMES] = { "NAMES", ~0U, 1, LINK_BODY_MAX, 0 },
 };
 DIRECTION(net_to_ctl, "net to controller", 1024, 4 * MEBI);

@@ -47,6 +47,10 @@ enum gate_file {
 	GATE_FILE_HOST_KEY,    /* name: its path, for messages */
 	GATE_FILE_OPERATORS,   /* the same */
 	GATE_FILE_DESCRIPTION, /* name: the provider's */
+	GATE_FILE_TRUST, /* the list of the last G2E_TRUST; name: its path */
+	GATE_FILE_CERTIFICATE, /* of the host key; name: its path */
+	/* The key that the host rotates to, beside the other; as that one. */
+	GATE_FILE_NEXT_KEY,
 	GATE_FILES
 };
 enum executor_to_gate {
@@ -97,6 +101,9 @@ enum gate_to_executor {
 	/* rest: one JSON line without its newline; what is not printable
 	 * ASCII is written as '?'. */
 	G2E_AUDIT,
+	/* rest: the operators' list in force, an envelope, to be kept and
+	 * handed over with every set (GATE_FILE_TRUST). */
+	G2E_TRUST,
 	G2E_COUNT
 };
 #define AUDIT_LINE_MAX 4096
@@ -126,6 +133,7 @@ enum net_to_gate {
 	N2G_REQUEST, /* rest: envelope whose signatures net has verified */
 	N2G_STORED,  /* u64 id, u8 1 = stored, 0 = gone (nobody waits any more)
 		      */
+	N2G_TRUST, /* rest: envelope of an operators' list, verified as well */
 	N2G_COUNT
 };
 extern const struct link_direction net_to_gate;
@@ -148,9 +156,29 @@ enum ctl_to_net {
 	C2N_READ,
 	/* Fetch hellos: texts (host names), at most 512. N2C_HELLOS answers. */
 	C2N_HELLOS,
+	/* u8 enum ctl_key, text name. N2C_VALUE answers. */
+	C2N_GET,
+	/*
+	 * u8 enum ctl_key, text name, u32 expiry in ms (0: none), rest: the
+	 * value; an empty one deletes. N2C_SET answers.
+	 */
+	C2N_SET,
+	/* u8 enum ctl_key: all values of that kind. N2C_LIST answers. */
+	C2N_LIST,
+	C2N_NAMES, /* who has a hello? N2C_NAMES answers. */
 	C2N_COUNT
 };
 #define CTL_HELLOS_MAX 512
+#define CTL_NAMES_MAX  65536
+/* Keys that the controller names; their names in Redis are net's business. */
+enum ctl_key {
+	CTL_KEY_ENROLL, /* name: a fingerprint as ssh-keygen -l shows it */
+	CTL_KEY_TRUST,  /* name: "" */
+	CTL_KEYS
+};
+#define CTL_NAME_MAX  50    /* bytes of a fingerprint */
+#define CTL_VALUE_MAX 66560 /* an envelope of one line and 64 KiB */
+#define CTL_LIST_MAX  4096  /* values of a list */
 extern const struct link_direction ctl_to_net;
 
 enum net_to_ctl {
@@ -163,7 +191,17 @@ enum net_to_ctl {
 	/* u8 1 = last frame of this answer, then strings in the order asked;
 	 * an empty one: no hello there. */
 	N2C_HELLOS,
-	N2C_LOG, /* as N2E_LOG */
+	N2C_LOG,   /* as N2E_LOG */
+	N2C_VALUE, /* u8 1 = there, 0 = not; rest: the value */
+	N2C_SET,   /* as N2C_PUBLISHED */
+	/*
+	 * u8 0 = more frames follow, 1 = the last one, 2 = the last one of a
+	 * list that was cut at its bounds; then strings: the values.
+	 */
+	N2C_LIST,
+	/* u8 1 = last frame of this answer, then texts: at most CTL_NAMES_MAX
+	 * host names in all, some perhaps twice. */
+	N2C_NAMES,
 	N2C_COUNT
 };
 extern const struct link_direction net_to_ctl;

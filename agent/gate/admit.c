@@ -79,12 +79,11 @@ step_envelope(struct admission *admission)
 static enum verdict
 step_signers(struct admission *admission)
 {
-	const struct allowed_signers *operators =
-	    admission->gate->trust->operators;
+	const struct operators *operators = admission->gate->trust->operators;
 	const char *principal;
 
 	for (unsigned i = admission->envelope.signatures; i-- > 0;) {
-		enum status status = allowed_signers_check(operators,
+		enum status status = operators_check(operators,
 		    &admission->envelope.signature[i].key, ENVELOPE_REQUEST,
 		    admission->now, &principal);
 

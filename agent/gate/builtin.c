@@ -33,9 +33,12 @@ struct builtin {
 static json_t *
 answer_ping(const struct question *question)
 {
-	return json_pack("{s:I, s:s, s:s, s:i}", "time",
+	const struct gate_trust *trust = question->builtins->trust;
+
+	return json_pack("{s:I, s:s, s:s, s:I}", "time",
 	    (json_int_t)clock_wall_ms(), "version", AMIRAL_VERSION,
-	    "fingerprint", question->builtins->trust->fingerprint, "trust", 0);
+	    "fingerprint", trust->fingerprint, "trust",
+	    (json_int_t)operators_serial(trust->operators));
 }
 
 static json_t *

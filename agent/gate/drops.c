@@ -12,6 +12,8 @@ static const char *const gate_drop_names[] = {
 	[DROP_LATE - STATUS_COUNT] = "late",
 	[DROP_REPLAY_FULL - STATUS_COUNT] = "replay-full",
 	[DROP_BACKLOG - STATUS_COUNT] = "backlog",
+	[DROP_LIST_STALE - STATUS_COUNT] = "stale-list",
+	[DROP_LIST_EXPIRED - STATUS_COUNT] = "expired-list",
 };
 
 static const char *

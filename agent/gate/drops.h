@@ -16,6 +16,8 @@ enum gate_drop {
 	DROP_LATE = STATUS_COUNT, /* expired long ago */
 	DROP_REPLAY_FULL,         /* a word on it could not be made final */
 	DROP_BACKLOG,             /* more than may wait for the outbox */
+	DROP_LIST_STALE,   /* an operators' list older than the one in force */
+	DROP_LIST_EXPIRED, /* an operators' list that came too late */
 	DROPS
 };
 

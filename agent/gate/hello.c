@@ -12,6 +12,9 @@
 #include "config.h"
 #include "privsep/messages.h"
 
+/* A host key has one successor: there is no second rotation from it. */
+#define ROTATION_SERIAL 1
+
 static void
 hello_due(void *arg)
 {
@@ -39,24 +42,47 @@ hello_payload(struct gate_hello *gate, size_t *len)
 		.at = clock_wall_ms(),
 		.agent = AMIRAL_VERSION,
 		.signatures = 1,
+		.trust = operators_serial(gate->trust->operators),
 	};
 	const char *left_out;
 	char *payload;
+	size_t room;
 
+	if (gate->trust->next != NULL) {
+		hello.signatures = 2;
+		hello.serial = ROTATION_SERIAL;
+	}
 	memcpy(hello.boot, gate->boot, sizeof(hello.boot));
 	snprintf(
 	    hello.fleet, sizeof(hello.fleet), "%s", gate->trust->conf->fleet);
 	snprintf(hello.hostname, sizeof(hello.hostname), "%s",
 	    gate->trust->hostname);
-	hello.facts =
-	    facts_fitting(gate->facts->object, HELLO_FACTS_MAX, &left_out);
+	hello.certificate = gate->trust->certificate;
+	room = HELLO_FACTS_MAX;
+	if (hello.certificate != NULL)
+		room -= strlen(hello.certificate);
+	hello.facts = facts_fitting(gate->facts->object, room, &left_out);
 	if (left_out != NULL && !gate->trimmed)
-		log_warning("facts over %d bytes: hellos leave out %s",
-		    HELLO_FACTS_MAX, left_out);
+		log_warning("facts over %zu bytes: hellos leave out %s", room,
+		    left_out);
 	gate->trimmed = left_out != NULL;
 	payload = hello_build(&hello, len);
 	json_decref(hello.facts);
 	return payload;
+}
+
+/* By the host key, and in a rotation by its successor too. */
+static uint8_t *
+hello_sign(const struct gate_trust *trust, const char *payload,
+    size_t payload_len, size_t *len, char error[static KEY_ERROR_MAX])
+{
+	const uint8_t *bytes = (const uint8_t *)payload;
+
+	if (trust->next == NULL)
+		return signer_envelope(trust->signer, ENVELOPE_HELLO, bytes,
+		    payload_len, len, error);
+	return signer_envelope_pair(trust->signer, trust->next, ENVELOPE_HELLO,
+	    bytes, payload_len, len, error);
 }
 
 static void
@@ -87,8 +113,8 @@ hello_send(struct gate_hello *hello)
 		return;
 	payload = hello_payload(hello, &payload_len);
 	if (payload != NULL)
-		envelope = signer_envelope(hello->trust->signer, ENVELOPE_HELLO,
-		    (const uint8_t *)payload, payload_len, &len, error);
+		envelope =
+		    hello_sign(hello->trust, payload, payload_len, &len, error);
 	if (envelope != NULL)
 		hello_to_net(hello, envelope, len);
 	else

@@ -44,6 +44,7 @@ struct gate {
 	struct gate_builtins builtins;
 	struct gate_hello hello;
 	struct gate_intake intake;
+	struct gate_push push;
 	struct gate_netlink netlink;
 };
 
@@ -164,12 +165,21 @@ set_in_force(bool first, void *arg)
 		return;
 	}
 	log_info("reloaded: %zu operators' keys, %u providers described",
-	    allowed_signers_count(gate->trust.operators),
+	    operators_count(gate->trust.operators),
 	    gate->trust.description_count);
 	netlink_keys(&gate->netlink);
 	hello_send(&gate->hello);
 	if (!link_send_bytes(gate->executor, G2E_RELOADED, NULL, 0))
 		log_error("amirald was not told of the reload");
+}
+
+static void
+list_in_force(void *arg)
+{
+	struct gate *gate = arg;
+
+	netlink_keys(&gate->netlink);
+	hello_send(&gate->hello);
 }
 
 static void
@@ -278,12 +288,20 @@ gate_make_intake(struct gate *gate)
 		.executor = gate->executor,
 	};
 	STAILQ_INIT(&gate->intake.waiting);
+	gate->push = (struct gate_push){
+		.executor = gate->executor,
+		.trust = &gate->trust,
+		.drops = &gate->drops,
+		.done = list_in_force,
+		.arg = gate,
+	};
 	gate->netlink = (struct gate_netlink){
 		.loop = gate->loop,
 		.trust = &gate->trust,
 		.outbox = &gate->outbox,
 		.hello = &gate->hello,
 		.intake = &gate->intake,
+		.push = &gate->push,
 	};
 }
 
@@ -321,6 +339,6 @@ main(void)
 	gate_make(&gate);
 	/* The first set that amirald hands over locks this process in. */
 	result = loop_run(gate.loop);
-	trust_clear(&gate.trust);
+	gate_trust_clear(&gate.trust);
 	return result;
 }

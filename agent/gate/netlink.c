@@ -19,7 +19,7 @@ keys_chunk(const struct gate_netlink *netlink, size_t from, size_t to)
 	writer_u8(&writer, from == 0);
 	for (size_t i = from; i < to; i++) {
 		const struct public_key *key =
-		    allowed_signers_key(netlink->trust->operators, i);
+		    operators_key(netlink->trust->operators, i);
 
 		writer_u8(&writer, (uint8_t)key->type);
 		writer_bytes(&writer, key->bytes, sizeof(key->bytes));
@@ -33,7 +33,7 @@ keys_chunk(const struct gate_netlink *netlink, size_t from, size_t to)
 static bool
 keys_send(const struct gate_netlink *netlink)
 {
-	size_t count = allowed_signers_count(netlink->trust->operators);
+	size_t count = operators_count(netlink->trust->operators);
 	size_t from = 0, to;
 
 	do {
@@ -105,9 +105,19 @@ on_stored(const uint8_t *body, size_t len, const int *fds, void *arg)
 	intake_go_on(netlink->intake);
 }
 
+static void
+on_trust(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct gate_netlink *netlink = arg;
+
+	(void)fds;
+	push_take(netlink->push, body, len);
+}
+
 static link_handler *const handlers[N2G_COUNT] = {
 	[N2G_REQUEST] = on_request,
 	[N2G_STORED] = on_stored,
+	[N2G_TRUST] = on_trust,
 };
 
 void

@@ -8,6 +8,7 @@
 
 #include "agent/gate/hello.h"
 #include "agent/gate/outbox.h"
+#include "agent/gate/push.h"
 #include "agent/gate/trust.h"
 #include "base/loop.h"
 
@@ -19,6 +20,7 @@ struct gate_netlink {
 	struct gate_outbox *outbox;
 	struct gate_hello *hello;
 	struct gate_intake *intake;
+	struct gate_push *push;
 	struct link *link; /* NULL while there is none */
 	bool keys_due;     /* new keys that the queue has not taken */
 };

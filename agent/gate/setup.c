@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/gate/jobs.h"
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "base/log.h"
 #include "privsep/drop.h"
@@ -60,6 +61,22 @@ lock_in(struct gate_setup *setup, int dirfd, bool jailed)
 	setup->locked_in = true;
 }
 
+/*
+ * A list may have come after amirald opened the file for this set. Whether
+ * it is still borne was said of the file's.
+ */
+static void
+carry_over(const struct gate_trust *from, const struct gate_trust *to)
+{
+	const uint8_t *bytes;
+	size_t len;
+
+	bytes = operators_envelope(from->operators, &len);
+	if (bytes != NULL)
+		operators_restore(to->operators, to->conf->fleet, bytes, len,
+		    clock_wall_ms());
+}
+
 static void
 setup_apply(struct gate_setup *setup, const char *hostname)
 {
@@ -67,13 +84,15 @@ setup_apply(struct gate_setup *setup, const char *hostname)
 	struct gate_trust fresh = { 0 };
 	char error[TRUST_ERROR_MAX];
 
-	if (trust_build(&fresh, &setup->files, hostname, error) != 0) {
+	if (gate_trust_build(&fresh, &setup->files, hostname, error) != 0) {
 		link_send_bytes(setup->executor, G2E_KEPT, error,
 		    strnlen(error, LOG_LINE_MAX));
 		setup->failed(first, setup->arg);
 		return;
 	}
-	trust_clear(setup->trust);
+	if (!first)
+		carry_over(setup->trust, &fresh);
+	gate_trust_clear(setup->trust);
 	*setup->trust = fresh;
 	malloc_trim(0);
 	setup->done(first, setup->arg);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/slurp.h"
@@ -17,6 +18,9 @@ static const size_t file_bounds[GATE_FILES] = {
 	[GATE_FILE_HOST_KEY] = KEY_FILE_MAX,
 	[GATE_FILE_OPERATORS] = FILE_TRUST_MAX,
 	[GATE_FILE_DESCRIPTION] = DESCRIPTION_MAX,
+	[GATE_FILE_TRUST] = ENVELOPE_MAX,
+	[GATE_FILE_CERTIFICATE] = FILE_KEY_MAX,
+	[GATE_FILE_NEXT_KEY] = KEY_FILE_MAX,
 };
 
 static bool
@@ -48,7 +52,7 @@ trust_files_add(struct trust_files *set, enum gate_file kind, const char *name,
 	file.name = strndup(name, name_len);
 	if (file.name == NULL)
 		fatal("out of memory");
-	if (kind != GATE_FILE_HOST_KEY) {
+	if (kind != GATE_FILE_HOST_KEY && kind != GATE_FILE_NEXT_KEY) {
 		file.text = slurp(fd, file_bounds[kind], &file.len);
 		file.error = errno;
 		close(fd);
@@ -204,30 +208,136 @@ read_host_key(struct gate_trust *trust, const struct trust_files *set,
 	return 0;
 }
 
+/* During a rotation: the other key vouches for it in each hello. */
+static int
+read_next_key(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_NEXT_KEY);
+	struct secret_key secret;
+
+	if (file == NULL)
+		return 0;
+	if (parse_host_key(&secret, file, error) != 0)
+		return -1;
+	trust->next = signer_from_secret(&secret);
+	if (trust->next == NULL)
+		fatal("out of memory");
+	if (memcmp(signer_key(trust->next)->bytes,
+		signer_key(trust->signer)->bytes, ED25519_KEY_SIZE) != 0)
+		return 0;
+	snprintf(error, TRUST_ERROR_MAX,
+	    "%s: the host key itself: remove it, and make another with "
+	    "amiral-keygen rotate",
+	    file->name);
+	return -1;
+}
+
+/* Controllers will see for themselves; the host's own log says it first. */
+static void
+warn_of_certificate(const struct trust_file *file, enum certificate_fault fault)
+{
+	if (fault != CERTIFICATE_GOOD)
+		log_warning("%s: no controller will take it: %s", file->name,
+		    certificate_fault_text(fault));
+}
+
+static int
+read_certificate(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_CERTIFICATE);
+	enum certificate_fault fault = CERTIFICATE_MALFORMED;
+	struct certificate certificate;
+	uint8_t blob[CERTIFICATE_MAX];
+	const char *base64;
+	size_t len;
+
+	if (file == NULL)
+		return 0;
+	base64 = certificate_line(file->text, blob, &len);
+	if (base64 != NULL)
+		fault = certificate_read(&certificate, blob, len);
+	if (fault == CERTIFICATE_GOOD &&
+	    !public_key_equal(&certificate.key, signer_key(trust->signer)))
+		fault = CERTIFICATE_KEY;
+	if (fault != CERTIFICATE_GOOD) {
+		snprintf(error, TRUST_ERROR_MAX,
+		    "%s: %s: make it anew with ssh-keygen -s CA -h -I ID -n "
+		    "NAME, or remove it",
+		    file->name, certificate_fault_text(fault));
+		return -1;
+	}
+	warn_of_certificate(file,
+	    certificate_judge(&certificate, trust->hostname, clock_wall_ms()));
+	trust->certificate = strdup(base64);
+	if (trust->certificate == NULL)
+		fatal("out of memory");
+	return 0;
+}
+
 static int
 read_operators(struct gate_trust *trust, const struct trust_files *set,
     char error[static TRUST_ERROR_MAX])
 {
 	const struct trust_file *file = files_find(set, GATE_FILE_OPERATORS);
 	char why[ALLOWED_SIGNERS_ERROR_MAX];
+	struct allowed_signers *own;
 
 	if (file == NULL) {
 		snprintf(error, TRUST_ERROR_MAX,
 		    "no file of operators was handed over");
 		return -1;
 	}
-	trust->operators =
-	    allowed_signers_parse(file->name, file->text, file->len, why);
-	if (trust->operators == NULL) {
+	own = allowed_signers_parse(file->name, file->text, file->len, why);
+	if (own == NULL) {
 		snprintf(error, TRUST_ERROR_MAX, "%s", why);
 		return -1;
 	}
-	if (allowed_signers_count(trust->operators) > NET_KEYS_MAX) {
+	trust->operators = operators_new(own);
+	if (trust->operators == NULL)
+		fatal("out of memory");
+	if (allowed_signers_count(own) > NET_KEYS_MAX - TRUST_SIGNERS_MAX) {
 		snprintf(error, TRUST_ERROR_MAX, "%s: more than %d keys",
-		    file->name, NET_KEYS_MAX);
+		    file->name, NET_KEYS_MAX - TRUST_SIGNERS_MAX);
 		return -1;
 	}
 	return 0;
+}
+
+/* Not ours any more: said, and no reason to stop. */
+static bool
+is_disowned(enum status status)
+{
+	return status == STATUS_UNKNOWN_KEY || status == STATUS_REVOKED ||
+	       status == STATUS_FLEET;
+}
+
+/*
+ * The list that was in force when this agent last ran. One that cannot be
+ * read may hold revocations: nothing is in force without it.
+ */
+static int
+read_pushed(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_TRUST);
+	enum status status;
+
+	if (file == NULL)
+		return 0;
+	status = operators_restore(trust->operators, trust->conf->fleet,
+	    (const uint8_t *)file->text, file->len, clock_wall_ms());
+	if (is_disowned(status))
+		log_warning("%s: not in force any more: %s", file->name,
+		    status_name(status));
+	if (status == STATUS_OK || is_disowned(status))
+		return 0;
+	snprintf(error, TRUST_ERROR_MAX,
+	    "%s: not the operators' list that was kept there (%s): remove it, "
+	    "and let the list be pushed again",
+	    file->name, status_name(status));
+	return -1;
 }
 
 static int
@@ -270,7 +380,7 @@ read_descriptions(struct gate_trust *trust, const struct trust_files *set,
 }
 
 int
-trust_build(struct gate_trust *out, const struct trust_files *set,
+gate_trust_build(struct gate_trust *out, const struct trust_files *set,
     const char *hostname, char error[static TRUST_ERROR_MAX])
 {
 	struct gate_trust trust = { 0 };
@@ -279,9 +389,12 @@ trust_build(struct gate_trust *out, const struct trust_files *set,
 	    read_conf(&trust, set, error) != 0 ||
 	    read_hostname(&trust, hostname, error) != 0 ||
 	    read_host_key(&trust, set, error) != 0 ||
+	    read_next_key(&trust, set, error) != 0 ||
+	    read_certificate(&trust, set, error) != 0 ||
 	    read_operators(&trust, set, error) != 0 ||
+	    read_pushed(&trust, set, error) != 0 ||
 	    read_descriptions(&trust, set, error) != 0) {
-		trust_clear(&trust);
+		gate_trust_clear(&trust);
 		return -1;
 	}
 	*out = trust;
@@ -289,15 +402,16 @@ trust_build(struct gate_trust *out, const struct trust_files *set,
 }
 
 void
-trust_clear(struct gate_trust *trust)
+gate_trust_clear(struct gate_trust *trust)
 {
 	if (trust->conf != NULL)
 		agent_conf_free(trust->conf);
 	free(trust->conf);
 	if (trust->signer != NULL)
 		signer_free(trust->signer);
-	if (trust->operators != NULL)
-		allowed_signers_free(trust->operators);
+	signer_free(trust->next);
+	free(trust->certificate);
+	operators_free(trust->operators);
 	for (unsigned i = 0; i < trust->description_count; i++)
 		description_clear(&trust->descriptions[i]);
 	free(trust->descriptions);

@@ -8,7 +8,8 @@
 
 #include "agent/gate/description.h"
 #include "base/agent_conf.h"
-#include "keys/allowed_signers.h"
+#include "keys/certificate.h"
+#include "keys/operators.h"
 #include "keys/signer.h"
 #include "privsep/messages.h"
 #include "wire/sign.h"
@@ -37,14 +38,16 @@ struct trust_files {
 struct gate_trust {
 	struct agent_conf *conf; /* NULL: no set is in force yet */
 	struct signer *signer;
-	struct allowed_signers *operators;
+	struct signer *next; /* the key that the host rotates to, or NULL */
+	struct operators *operators;
 	struct description *descriptions;
 	unsigned description_count;
 	char hostname[HOSTNAME_MAX + 1];
 	char fingerprint[FINGERPRINT_SIZE]; /* of the host key */
+	char *certificate; /* of the host key, base64; NULL: none */
 };
 
-/* Takes a descriptor over; closes it, or keeps it where it is the host key. */
+/* Takes a descriptor over; closes it, or keeps it where it is a secret key. */
 void trust_files_add(struct trust_files *, enum gate_file, const char *name,
     size_t name_len, int fd);
 /* Forgets the set and closes what is open. */
@@ -53,9 +56,9 @@ void trust_files_clear(struct trust_files *);
  * Parses a set; hostname is used where no file names one. 0, or -1 with out
  * untouched and "file:line: what" in error.
  */
-int trust_build(struct gate_trust *out, const struct trust_files *,
+int gate_trust_build(struct gate_trust *out, const struct trust_files *,
     const char *hostname, char error[static TRUST_ERROR_MAX]);
-void trust_clear(struct gate_trust *);
+void gate_trust_clear(struct gate_trust *);
 /* The description of a provider, or NULL. */
 const struct description *trust_provider(
     const struct gate_trust *, const char *name);

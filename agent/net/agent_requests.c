@@ -1,8 +1,8 @@
 /*
  * Part of amiral-net, agent role: from Redis to the gate. Subscribed first,
- * then the log from its start to its end, then what came live meanwhile: it
- * waits in the kernel and in Redis, since the subscription is not read while
- * the log is.
+ * then the operators' list, since it may revoke, then the log from its start
+ * to its end, then what came live meanwhile: it waits in the kernel and in
+ * Redis, since the subscription is not read while the log is.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,12 @@
 #include "base/log.h"
 #include "privsep/messages.h"
 
-#define CHANNELS      2
+#define CHANNELS      3
 #define LOG_PAGE      32 /* entries asked for at once */
 #define LOG_PAGE_TEXT "32"
 #define LOG_ENTRIES   4096 /* read at a start; publishers trim to 1,000 */
+
+enum taking { TAKE_REQUEST, TAKE_LIST };
 
 /* Dropping */
 
@@ -68,17 +70,26 @@ slow_down(struct agent *a)
 
 /* Passing on */
 
+static const struct {
+	enum envelope_kind kind;
+	enum net_to_gate type;
+} takings[] = {
+	[TAKE_REQUEST] = { ENVELOPE_REQUEST, N2G_REQUEST },
+	[TAKE_LIST] = { ENVELOPE_TRUST, N2G_TRUST },
+};
+
 static bool
-take(struct agent *a, const char *bytes, size_t len)
+take(struct agent *a, enum taking what, const char *bytes, size_t len)
 {
-	enum status status = keyring_judge(&a->keys, bytes, len);
+	enum status status =
+	    keyring_judge(&a->keys, takings[what].kind, bytes, len);
 
 	if (status != STATUS_OK) {
 		drop(a, status);
 		return false;
 	}
-	if (!link_send_bytes(a->gate, N2G_REQUEST, bytes, len))
-		fatal("no room for REQUEST");
+	if (!link_send_bytes(a->gate, takings[what].type, bytes, len))
+		fatal("no room for what was asked to be passed on");
 	agent_check_gate(a);
 	return true;
 }
@@ -115,7 +126,7 @@ take_page(struct agent *a, const redisReply *entries)
 		if (entry.bytes == NULL)
 			drop(a, STATUS_LAYOUT);
 		else
-			take(a, entry.bytes, entry.len);
+			take(a, TAKE_REQUEST, entry.bytes, entry.len);
 	}
 	return true;
 }
@@ -180,29 +191,82 @@ read_log(struct agent *a)
 	conn_flush(a->commands);
 }
 
-/* The subscription */
+/* The operators' list */
 
-static void
-on_subscribed(struct agent *a, const redisReply *unused)
+static bool
+on_list(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
-	(void)unused;
-	if (++a->confirmed != CHANNELS)
-		return;
-	conn_pause(a->subscription, CONN_PAUSE_LOG, true);
-	read_log(a);
+	struct agent *a = arg;
+
+	(void)tag;
+	(void)left;
+	if (link_full(a->gate)) {
+		agent_check_gate(a);
+		return false;
+	}
+	if (reply->type == REDIS_REPLY_STRING)
+		take(a, TAKE_LIST, reply->str, (size_t)reply->len);
+	else if (reply->type == REDIS_REPLY_ERROR)
+		log_warning(
+		    "Redis refuses the operators' list: %s", reply->str);
+	else if (reply->type != REDIS_REPLY_NIL)
+		conn_fail(a->commands, "reading the operators' list", reply);
+	return true;
 }
 
 static void
-on_message(struct agent *a, const redisReply *payload)
+read_list(struct agent *a)
 {
-	if (!take(a, payload->str, (size_t)payload->len))
+	struct name key;
+
+	name_make(&key, a->net.config.fleet, NAMES_TRUST, "");
+	const struct conn_arg get[] = { CONN_TEXT("GET"), name_arg(&key) };
+
+	conn_put(a->commands, get, 2);
+	conn_ask(a->commands, on_list, 0, 1);
+}
+
+/* The subscription */
+
+static void
+on_subscribed(
+    struct agent *a, const redisReply *channel, const redisReply *count)
+{
+	(void)channel;
+	(void)count;
+	if (++a->confirmed != CHANNELS)
+		return;
+	conn_pause(a->subscription, CONN_PAUSE_LOG, true);
+	read_list(a);
+	read_log(a);
+}
+
+static bool
+is_list_channel(const struct agent *a, const redisReply *channel)
+{
+	struct name name;
+
+	name_make(&name, a->net.config.fleet, NAMES_TRUST, "");
+	return channel->type == REDIS_REPLY_STRING &&
+	       (size_t)channel->len == name.len &&
+	       memcmp(channel->str, name.text, name.len) == 0;
+}
+
+static void
+on_message(
+    struct agent *a, const redisReply *channel, const redisReply *payload)
+{
+	enum taking what =
+	    is_list_channel(a, channel) ? TAKE_LIST : TAKE_REQUEST;
+
+	if (!take(a, what, payload->str, (size_t)payload->len))
 		slow_down(a);
 }
 
 static const struct {
 	const char *name;
 	int type; /* of the third element */
-	void (*fn)(struct agent *, const redisReply *);
+	void (*fn)(struct agent *, const redisReply *, const redisReply *);
 } pushes[] = {
 	{ "message", REDIS_REPLY_STRING, on_message },
 	{ "subscribe", REDIS_REPLY_INTEGER, on_subscribed },
@@ -219,7 +283,8 @@ agent_requests_on_push(const redisReply *reply, void *arg)
 			if (strcmp(reply->element[0]->str, pushes[i].name) ==
 				0 &&
 			    reply->element[2]->type == pushes[i].type) {
-				pushes[i].fn(a, reply->element[2]);
+				pushes[i].fn(
+				    a, reply->element[1], reply->element[2]);
 				return;
 			}
 	conn_fail(a->subscription, "the subscription", reply);
@@ -238,16 +303,18 @@ void
 agent_requests_subscribe(struct agent *a)
 {
 	const char *fleet = a->net.config.fleet;
-	struct name everyone, host;
+	struct name everyone, host, list;
 
 	name_make(&everyone, fleet, NAMES_REQUESTS, "");
 	name_make(&host, fleet, NAMES_CHANNEL, a->hostname);
+	name_make(&list, fleet, NAMES_TRUST, "");
 	const struct conn_arg subscribe[] = {
 		CONN_TEXT("SUBSCRIBE"),
 		name_arg(&everyone),
 		name_arg(&host),
+		name_arg(&list),
 	};
 
-	conn_put(a->subscription, subscribe, 3);
+	conn_put(a->subscription, subscribe, 4);
 	conn_flush(a->subscription);
 }

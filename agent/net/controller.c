@@ -71,6 +71,10 @@ static link_handler *const handlers[C2N_COUNT] = {
 	[C2N_PUBLISH] = controller_on_publish,
 	[C2N_READ] = controller_on_read,
 	[C2N_HELLOS] = controller_on_hellos,
+	[C2N_GET] = controller_on_get,
+	[C2N_SET] = controller_on_set,
+	[C2N_LIST] = controller_on_list,
+	[C2N_NAMES] = controller_on_names,
 };
 
 static void

@@ -1,8 +1,9 @@
 /*
  * Part of amiral-net, controller role: one struct for controller.c
  * (beginning, wiring), controller_publish.c (requests out, hellos in: the
- * commands connection) and controller_read.c (replies in, by a blocking
- * XREAD on a connection of its own).
+ * commands connection), controller_keys.c (announcements and the operators'
+ * list: the same connection) and controller_read.c (replies in, by a
+ * blocking XREAD on a connection of its own).
  */
 #ifndef AMIRAL_AGENT_NET_CONTROLLER_H
 #define AMIRAL_AGENT_NET_CONTROLLER_H
@@ -23,6 +24,22 @@ struct controller {
 	size_t page_at; /* entries of the page that are done */
 	/* hellos */
 	size_t hello_at; /* values of the answer that are done */
+	/* the list under way */
+	struct {
+		struct name pattern;
+		unsigned rounds; /* of SCAN */
+		size_t sent;     /* values */
+		char cursor[24]; /* of the next SCAN */
+		bool open;
+	} list;
+	/* names */
+	struct {
+		bool open;
+		unsigned rounds; /* of SCAN */
+		size_t at;       /* keys of the page that are done */
+		size_t sent;
+		char cursor[24]; /* of the next SCAN */
+	} names;
 	struct loop_timer leave;
 	int64_t leave_ms; /* nobody waits longer for the last frame */
 	bool over;        /* a connection is lost: said once */
@@ -34,5 +51,8 @@ void controller_check_parent(struct controller *);
 void controller_send_off(struct controller *);
 
 link_handler controller_on_publish, controller_on_hellos, controller_on_read;
+link_handler controller_on_get, controller_on_set, controller_on_list;
+link_handler controller_on_names;
+conn_answer controller_names_on_page;
 
 #endif

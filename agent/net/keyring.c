@@ -103,18 +103,19 @@ keyring_free(struct keyring *ring)
 
 /* Membership first: it costs a hundredth of a verification. */
 enum status
-keyring_judge(const struct keyring *ring, const void *bytes, size_t len)
+keyring_judge(const struct keyring *ring, enum envelope_kind kind,
+    const void *bytes, size_t len)
 {
 	struct envelope envelope;
 	enum status status;
 
 	if (len > ENVELOPE_MAX)
 		return STATUS_TOO_LONG;
-	status = envelope_read(bytes, len, ENVELOPE_REQUEST, &envelope);
+	status = envelope_read(bytes, len, kind, &envelope);
 	if (status != STATUS_OK)
 		return status;
 	for (unsigned i = 0; i < envelope.signatures; i++)
 		if (!keyring_has(ring, &envelope.signature[i].key))
 			return STATUS_UNKNOWN_KEY;
-	return envelope_verify(&envelope, ENVELOPE_REQUEST);
+	return envelope_verify(&envelope, kind);
 }

@@ -25,8 +25,8 @@ struct keyring {
 bool keyring_take(struct keyring *, const uint8_t *body, size_t len);
 bool keyring_has(const struct keyring *, const struct public_key *);
 void keyring_free(struct keyring *);
-/* STATUS_OK: a request, every line signed by one of these keys. */
+/* STATUS_OK: of that kind, every line signed by one of these keys. */
 enum status keyring_judge(
-    const struct keyring *, const void *bytes, size_t len);
+    const struct keyring *, enum envelope_kind, const void *bytes, size_t len);
 
 #endif

@@ -20,8 +20,10 @@ struct name {
 #define NAMES_REQUESTS "requests"
 #define NAMES_CHANNEL  "requests:host:" /* and a host */
 #define NAMES_LOG      "log"
-#define NAMES_REPLY    "reply:" /* and a reply_to */
-#define NAMES_HELLO    "host:"  /* and a host */
+#define NAMES_REPLY    "reply:"  /* and a reply_to */
+#define NAMES_HELLO    "host:"   /* and a host */
+#define NAMES_ENROLL   "enroll:" /* and a fingerprint */
+#define NAMES_TRUST    "trust"   /* a key, and a channel */
 
 /* what, then suffix ("" where there is none). */
 void name_make(

@@ -141,7 +141,7 @@ world_build(void)
 	file_add(&files, GATE_FILE_DESCRIPTION, "run", run_text);
 	file_add(&files, GATE_FILE_DESCRIPTION, "uptime", uptime_text);
 	operators_add(&files);
-	MUST(trust_build(&world.trust, &files, "", error) == 0);
+	MUST(gate_trust_build(&world.trust, &files, "", error) == 0);
 	trust_files_clear(&files);
 	secret_text_free(text);
 	secret_free(&host);

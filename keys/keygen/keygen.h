@@ -21,6 +21,15 @@ struct command {
 int command_new(const struct command *, int argc, char **argv);
 int command_show(const struct command *, int argc, char **argv);
 int command_fleet(const struct command *, int argc, char **argv);
+int command_token(const struct command *, int argc, char **argv);
+int command_enroll(const struct command *, int argc, char **argv);
+int command_pending(const struct command *, int argc, char **argv);
+int command_accept(const struct command *, int argc, char **argv);
+int command_reject(const struct command *, int argc, char **argv);
+int command_revoke(const struct command *, int argc, char **argv);
+int command_rotate(const struct command *, int argc, char **argv);
+int command_trust(const struct command *, int argc, char **argv);
+int command_check(const struct command *, int argc, char **argv);
 
 /* The usage line and help of a command on stdout; returns 0. */
 int keygen_help(const struct command *);
@@ -37,5 +46,9 @@ void keygen_print_fingerprint(const struct public_key *, const char *comment);
 void keygen_print_public(const struct public_key *, const char *comment);
 /* ~/.config/amiral/key; false and a message where HOME is of no use. */
 bool keygen_default_path(char path[static PATH_MAX]);
+/* The same for ~/.config/amiral/NAME. */
+bool keygen_config_path(char path[static PATH_MAX], const char *name);
+/* Makes ~/.config/amiral where it is not, for its owner alone. */
+bool keygen_make_config(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * amiral-keygen: makes and shows keys. A process of its own, without a
- * network, that ends with its command.
+ * amiral-keygen: makes keys and shows them, and brings them where they must
+ * be. Ends with its command; Redis is spoken by its child, amiral-net.
  */
 #include <getopt.h>
 #include <sodium.h>
@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "config.h"
 #include "keys/keygen/keygen.h"
+#include "keys/keygen/operator.h"
+#include "wire/json.h"
 
 static const struct command commands[] = {
 	{
@@ -48,6 +50,141 @@ static const struct command commands[] = {
 		    "controller. NAME has 1 to 64 lower-case letters, digits "
 		    "and dashes.\n",
 	    .run = command_fleet,
+	},
+	{
+	    .name = "token",
+	    .arguments = "[--ttl 1h] [--uses N] [--host GLOB]",
+	    .summary = "make an enrollment token, for an operator",
+	    .help = "Prints one line to hand to a new host, over a way that "
+		    "is not Redis. It pins\n"
+		    "your key as the signer of the operators' list, and holds "
+		    "a secret: keep it as\n"
+		    "one. Its record stays in ~/.config/amiral/tokens.\n"
+		    "\n"
+		    "      --ttl TIME           how long it is good (1h, at "
+		    "most 30d)\n"
+		    "      --uses N             for how many hosts (1)\n"
+		    "      --host GLOB          for which names (any)\n"
+		    "      --host-redis URL     where hosts find Redis (as we "
+		    "do, without our user)\n" OPERATOR_HELP,
+	    .run = command_token,
+	},
+	{
+	    .name = "enroll",
+	    .arguments = "[OPTIONS] < TOKEN",
+	    .summary = "make this host known, by a token",
+	    .help = "Fetches the operators' list, believes it if the token "
+		    "pins its signer, makes the\n"
+		    "host key, writes the configuration, and announces the "
+		    "host. Nothing is written\n"
+		    "before everything is verified, and nothing is "
+		    "overwritten.\n"
+		    "\n"
+		    "  -d, --directory DIR      default: /etc/amiral\n"
+		    "      --hostname NAME      default: this machine's full "
+		    "name\n"
+		    "      --ssh-host-key[=FILE]  use sshd's Ed25519 key "
+		    "instead of one of its own\n"
+		    "      --redis URL          for amirald.conf, default: the "
+		    "token's\n"
+		    "      --password-file FILE its password, for "
+		    "amirald.conf\n"
+		    "      --set NAME=VALUE     a setting more of [agent], as "
+		    "groups=web\n",
+	    .run = command_enroll,
+	},
+	{
+	    .name = "pending",
+	    .arguments = "[HOST|SHA256:...]",
+	    .summary = "show what announces itself",
+	    .help = "Name, fingerprint, age and address, as announced: the "
+		    "announcer's word.\n" OPERATOR_HELP,
+	    .run = command_pending,
+	},
+	{
+	    .name = "accept",
+	    .arguments = "HOST [SHA256:...] | --token | --watch | --all",
+	    .summary = "believe a host from now on",
+	    .help = "Without a terminal a fingerprint must be given. With "
+		    "HOST and fingerprint a known\n"
+		    "host's key may be replaced; nothing else does that.\n"
+		    "\n"
+		    "  -t, --token              those with a good token, now\n"
+		    "  -w, --watch              the same, until ^C\n"
+		    "  -a, --all                those with a new name, after "
+		    "asking\n" OPERATOR_HELP,
+	    .run = command_accept,
+	},
+	{
+	    .name = "reject",
+	    .arguments = "HOST | SHA256:... | --all",
+	    .summary = "drop what announces itself",
+	    .help = "Takes announcements out of Redis. Whoever made them may "
+		    "make others.\n" OPERATOR_HELP,
+	    .run = command_reject,
+	},
+	{
+	    .name = "revoke",
+	    .arguments = "HOST | SHA256:...",
+	    .summary = "never believe a host's key again",
+	    .help = "Puts @revoked in front of its lines in "
+		    "known_hosts.\n" OPERATOR_HELP,
+	    .run = command_revoke,
+	},
+	{
+	    .name = "rotate",
+	    .arguments = "[-f FILE] [--finish]",
+	    .summary = "replace this host's key by a new one",
+	    .help = "Makes FILE.new beside the host key. After a reload of "
+		    "amirald both sign each hello,\n"
+		    "and controllers that know the one know the other. With "
+		    "--finish the new key takes\n"
+		    "the place of the old one, which is gone then: reload "
+		    "again. A controller that has\n"
+		    "not seen the host in between must accept it by eye.\n"
+		    "\n"
+		    "  -f, --file FILE          default: /etc/amiral/host_key\n"
+		    "      --finish             when every controller has seen "
+		    "it\n",
+	    .run = command_rotate,
+	},
+	{
+	    .name = "trust",
+	    .arguments = "list | add PRINCIPAL KEY | remove WHO | revoke WHO "
+			 "| push | pull",
+	    .summary = "change who may ask, and tell the fleet",
+	    .help = "The list of operators as it will be pushed next stands "
+		    "in\n"
+		    "~/.config/amiral/trust-FLEET. KEY is a public key file "
+		    "or its line in quotes, WHO\n"
+		    "a principal or SHA256:... A revoked key is revoked for "
+		    "good. push signs the list\n"
+		    "and says which hosts have it; only hosts whose own file "
+		    "lets your key sign lists\n"
+		    "(namespaces=\"amiral-trust-v1\") take it. pull takes "
+		    "over the list in Redis, in\n"
+		    "the place of what was changed here.\n"
+		    "\n"
+		    "      --valid-after TIME   of add: YYYYMMDD[HHMM[SS]]Z\n"
+		    "      --valid-before TIME\n"
+		    "      --ttl TIME           of push: until the list "
+		    "expires (365d)\n"
+		    "      --wait TIME          of push: for the hosts (10s)\n"
+		    "      --signer SHA256:...  of pull: a colleague's "
+		    "key\n" OPERATOR_HELP,
+	    .run = command_trust,
+	},
+	{
+	    .name = "check",
+	    .arguments = "[-d DIR]",
+	    .summary = "look after every file of amiral's here",
+	    .help = "Permissions, owners, content and expiry, with what to "
+		    "do about each problem.\n"
+		    "Exit status 1 where there is one.\n"
+		    "\n"
+		    "  -d, --directory DIR      the agent's, default: "
+		    "/etc/amiral\n",
+	    .run = command_check,
 	},
 };
 
@@ -100,8 +237,7 @@ help(void)
 
 	printf("usage: amiral-keygen COMMAND [ARGUMENTS]\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-6s %-24s %s\n", commands[i].name,
-		    commands[i].arguments, commands[i].summary);
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
 	printf("\namiral-keygen COMMAND --help says more. "
 	       "Exit status: 0, or 1 with a message.\n");
 	return 0;
@@ -172,5 +308,6 @@ main(int argc, char **argv)
 	keep_secrets();
 	if (sodium_init() == -1)
 		fatal("libsodium does not start");
+	json_prepare();
 	return flushed(run(argc, argv));
 }

@@ -34,33 +34,13 @@ user_at_host(char out[static KEY_COMMENT_MAX + 1])
 	    user != NULL ? user->pw_name : "user", host);
 }
 
-/* HOME was looked at by keygen_default_path(). Both are for us alone. */
-static bool
-make_default_directory(void)
-{
-	static const char *const levels[] = { "/.config", "/.config/amiral" };
-	char path[PATH_MAX];
-	size_t i;
-
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", getenv("HOME"), levels[i]);
-		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-			log_error("%s: cannot make the directory: %s", path,
-			    strerror(errno));
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool
 set_path(struct order *order, const char *file)
 {
 	int n;
 
 	if (file == NULL) {
-		if (!keygen_default_path(order->path) ||
-		    !make_default_directory())
+		if (!keygen_default_path(order->path) || !keygen_make_config())
 			return false;
 	} else if (strlen(file) < PATH_MAX) {
 		memcpy(order->path, file, strlen(file) + 1);

@@ -1,8 +1,10 @@
 /* Part of amiral-keygen: keys on the screen, and where they are kept. */
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -46,7 +48,7 @@ keygen_print_public(const struct public_key *key, const char *comment)
 }
 
 bool
-keygen_default_path(char path[static PATH_MAX])
+keygen_config_path(char path[static PATH_MAX], const char *name)
 {
 	const char *home = getenv("HOME");
 	int n;
@@ -55,9 +57,36 @@ keygen_default_path(char path[static PATH_MAX])
 		log_error("HOME is not an absolute path: name the file");
 		return false;
 	}
-	n = snprintf(path, PATH_MAX, "%s/.config/amiral/key", home);
+	n = snprintf(path, PATH_MAX, "%s/.config/amiral/%s", home, name);
 	if (n > 0 && n < PATH_MAX)
 		return true;
 	log_error("HOME is too long: name the file");
 	return false;
+}
+
+bool
+keygen_default_path(char path[static PATH_MAX])
+{
+	return keygen_config_path(path, "key");
+}
+
+bool
+keygen_make_config(void)
+{
+	char path[PATH_MAX];
+	int cut;
+
+	for (cut = 2; cut > 0; cut--) {
+		if (!keygen_config_path(path, ""))
+			return false;
+		/* "HOME/.config", then "HOME/.config/amiral" */
+		for (int i = 0; i < cut; i++)
+			*strrchr(path, '/') = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+			log_error("%s: cannot make the directory: %s", path,
+			    strerror(errno));
+			return false;
+		}
+	}
+	return true;
 }

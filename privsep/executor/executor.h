@@ -8,6 +8,7 @@
 #include "privsep/executor/jobs.h"
 #include "privsep/executor/peer.h"
 #include "privsep/executor/settings.h"
+#include "privsep/executor/trust_store.h"
 
 struct executor {
 	const char *conf; /* path of the main file */
@@ -22,6 +23,7 @@ struct executor {
 	bool reload_wanted, stopping;
 	struct peer gate, net;
 	struct jobs *jobs;
+	struct trust_store trust;
 	struct loop_timer stop_timer;
 };
 

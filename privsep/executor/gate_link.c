@@ -17,15 +17,33 @@
 /* Out */
 
 static void
-send_file(struct executor *ex, const struct file_set_entry *entry)
+send_file(struct executor *ex, enum gate_file file, char *name, int fd)
 {
-	uint8_t kind = (uint8_t)entry->kind;
+	uint8_t kind = (uint8_t)file;
 	const struct iovec pieces[] = {
 		{ .iov_base = &kind, .iov_len = 1 },
-		{ .iov_base = entry->name, .iov_len = strlen(entry->name) },
+		{ .iov_base = name, .iov_len = strlen(name) },
 	};
 
-	peer_send(&ex->gate, E2G_FILE, pieces, 2, &entry->fd);
+	peer_send(&ex->gate, E2G_FILE, pieces, 2, &fd);
+}
+
+/*
+ * Opened anew each time: unlike the others it changes by itself. In the
+ * place of one that cannot be believed stands nothing at all, which the gate
+ * refuses.
+ */
+static void
+send_trust(struct executor *ex, const struct settings *settings)
+{
+	char path[PATH_MAX];
+	int fd = trust_store_open(settings->state_dir, path);
+
+	if (fd == -1)
+		return;
+	send_file(ex, GATE_FILE_TRUST, path, fd < 0 ? ex->null : fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 void
@@ -36,7 +54,10 @@ gate_send_set(struct executor *ex, const struct settings *settings)
 	struct writer w;
 
 	for (unsigned i = 0; i < settings->files.count; i++)
-		send_file(ex, &settings->files.entries[i]);
+		send_file(ex, settings->files.entries[i].kind,
+		    settings->files.entries[i].name,
+		    settings->files.entries[i].fd);
+	send_trust(ex, settings);
 	writer_init(&w, body, sizeof body);
 	writer_u8(&w, ex->root);
 	writer_text(&w, settings->hostname);
@@ -228,6 +249,15 @@ on_audit(const uint8_t *body, size_t len, const int *fds, void *arg)
 	audit_write(ex->settings->audit, body, len);
 }
 
+static void
+on_trust(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)fds;
+	trust_store_write(&ex->trust, ex->settings->state_dir, body, len);
+}
+
 static link_handler *const handlers[G2E_COUNT] = {
 	[G2E_READY] = on_ready,
 	[G2E_RELOADED] = on_reloaded,
@@ -236,6 +266,7 @@ static link_handler *const handlers[G2E_COUNT] = {
 	[G2E_KILL] = on_kill,
 	[G2E_LOG] = on_log,
 	[G2E_AUDIT] = on_audit,
+	[G2E_TRUST] = on_trust,
 };
 
 /* Starting */

@@ -2,7 +2,9 @@
 #include "privsep/executor/settings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 
 #define NET_CONFIG_MAX 4096
 #define PASSWORD_MAX   1024
+#define SUFFIX_MAX     16
 
 static int
 find_user(const char *which, const char *name, struct identity *out)
@@ -56,6 +59,40 @@ find_users(struct settings *s, const struct agent_conf *conf)
 	return 0;
 }
 
+/* Files beside the host key, which most hosts do not have. */
+static const struct companion {
+	const char *suffix;
+	enum gate_file kind;
+	enum file_rule rule;
+} companions[] = {
+	{ "-cert.pub", GATE_FILE_CERTIFICATE, FILE_TRUSTED },
+	{ ".new", GATE_FILE_NEXT_KEY, FILE_SECRET },
+};
+
+static int
+open_companion(
+    struct settings *s, const char *host_key, const struct companion *row)
+{
+	char path[PATH_MAX + SUFFIX_MAX];
+
+	snprintf(path, sizeof path, "%s%s", host_key, row->suffix);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	return file_set_open(&s->files, row->kind, path, path, row->rule,
+		   FILE_KEY_MAX) == -1
+		   ? -1
+		   : 0;
+}
+
+static int
+open_companions(struct settings *s, const char *host_key)
+{
+	for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++)
+		if (open_companion(s, host_key, &companions[i]) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 open_keys(struct settings *s, const struct agent_conf *conf)
 {
@@ -65,7 +102,7 @@ open_keys(struct settings *s, const struct agent_conf *conf)
 	if (file_set_open(&s->files, GATE_FILE_OPERATORS, conf->operators,
 		conf->operators, FILE_TRUSTED, FILE_TRUST_MAX) == -1)
 		return -1;
-	return 0;
+	return open_companions(s, conf->host_key);
 }
 
 /* The first line of the file; "" where none is named. */

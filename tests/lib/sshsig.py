@@ -6,6 +6,7 @@ from the libsodium that amiral needs anyway.
 import base64
 import ctypes
 import hashlib
+import json
 import os
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import tempfile
 REQUEST = "amiral-request-v1"
 REPLY = "amiral-reply-v1"
 HELLO = "amiral-hello-v1"
+TRUST = "amiral-trust-v1"
 
 _sodium = ctypes.CDLL("libsodium.so.23")
 if _sodium.sodium_init() < 0:
@@ -85,6 +87,12 @@ class Key:
         """As in a .pub file, without the comment."""
         return "ssh-ed25519 " + base64.b64encode(self.blob).decode()
 
+    @property
+    def fingerprint(self):
+        """As ssh-keygen -l shows it."""
+        digest = hashlib.sha256(self.blob).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
     def raw_sign(self, data):
         signature = ctypes.create_string_buffer(64)
         _sodium.crypto_sign_ed25519_detached(
@@ -102,6 +110,17 @@ class Key:
                 + string(name) + string(b"") + string(b"sha512")
                 + string(signature))
         return base64.b64encode(blob)
+
+
+def trust_list(fleet, serial, issued, signers=(), revoked=(), life=3600000):
+    """A payload of protocol section 7; signers are (principal, key)."""
+    return json.dumps({
+        "version": 1, "fleet": fleet, "serial": serial, "issued": issued,
+        "expires": issued + life,
+        "signers": [{"principal": name, "key": key.line, "valid_after": 0,
+                     "valid_before": 0} for name, key in signers],
+        "revoked": [key.fingerprint for key in revoked]},
+        separators=(",", ":")).encode()
 
 
 def envelope(payload, *lines):

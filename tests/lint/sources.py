@@ -21,7 +21,7 @@ FLOORS = {
     "wire/verify": {"base", "wire/verify"},
     "wire": {"base", "wire", "wire/verify"},
     "keys": {"base", "wire", "wire/verify", "keys"},
-    "keys/keygen": LIBRARIES | {"keys/keygen"},
+    "keys/keygen": LIBRARIES | {"ctl", "keys/keygen"},
     "privsep": {"base", "wire/verify", "privsep"},
     "privsep/executor": {"base", "privsep", "privsep/executor"},
     "agent/net": {"base", "wire/verify", "privsep", "agent/net"},

@@ -141,6 +141,14 @@ static const struct {
 	{ "a %1\na %1\n", "as:2: ", "line 1" },
 	{ "a %1\nb %s1\n", "as:2: ", "line 1" },
 	{ "a %1\r\n", "as:1: ", "newline alone" },
+	{ "@cert-authority %1\n", "as:1: ", "unknown marker" },
+	{ "@revoke %1\n", "as:1: ", "unknown marker" },
+	{ "@ %1\n", "as:1: ", "unknown marker" },
+	{ "@revoked\n", "as:1: ", "missing" },
+	{ "@revoked ssh-ed25519\n", "as:1: ", "missing" },
+	{ "@revoked a %1\n", "as:1: ", "not a valid" },
+	{ "@revoked ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n",
+	    "as:1: ", "not a valid" },
 };
 
 static void
@@ -281,6 +289,33 @@ principals(void **state)
 			     ENVELOPE_REQUEST, 0, &principal),
 	    STATUS_UNKNOWN_KEY);
 	allowed_signers_free(signers);
+}
+
+/* Wherever the lines stand, whatever the other ones say, for every purpose. */
+static void
+revoked_wins(void **state)
+{
+	static const char *const texts[] = {
+		"@revoked %1\na %1\nb %2\n",
+		"a namespaces=\"amiral-request-v1,amiral-trust-v1\" %1\n"
+		"b %2\n@revoked %1 a comment\n@revoked %1\n",
+		"b %2\n\t@revoked %s1\na %1\n@revoked ssh-rsa " RSA "\n",
+	};
+	char error[ALLOWED_SIGNERS_ERROR_MAX];
+	struct allowed_signers *signers;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		signers = parse(texts[i], error);
+		assert_non_null(signers);
+		assert_int_equal(allowed_signers_count(signers), 2);
+		for (unsigned kind = 0; kind < ENVELOPE_KINDS; kind++)
+			assert_int_equal(
+			    check(signers, '1', kind, 0), STATUS_REVOKED);
+		assert_int_equal(
+		    check(signers, '2', ENVELOPE_REQUEST, 0), STATUS_OK);
+		allowed_signers_free(signers);
+	}
 }
 
 static void
@@ -443,6 +478,7 @@ main(void)
 		cmocka_unit_test(times_are_inclusive),
 		cmocka_unit_test(calendar),
 		cmocka_unit_test(principals),
+		cmocka_unit_test(revoked_wins),
 		cmocka_unit_test(empty_file),
 		cmocka_unit_test(no_laxer_than_ssh_keygen),
 		cmocka_unit_test(every_bit),

@@ -360,10 +360,82 @@ every_length(void **state)
 	free(line);
 }
 
+static void
+keys_of_a_host(void **state)
+{
+	char error[KNOWN_HOSTS_ERROR_MAX];
+	struct known_hosts *known =
+	    parse("a %1\nb,c %2\nb %3\n@revoked * %4\n", error);
+	static const struct {
+		const char *host;
+		size_t keys;
+	} rows[] = { { "a", 1 }, { "b", 2 }, { "c", 1 } };
+	struct pair pair;
+
+	(void)state;
+	assert_non_null(known);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		long host = known_hosts_find(known, rows[i].host);
+
+		assert_true(host >= 0);
+		assert_int_equal(
+		    known_hosts_key_count(known, (size_t)host), rows[i].keys);
+	}
+	for (char number = '1'; number <= '5'; number++) {
+		pair_make(&pair, KEY_ED25519, (uint8_t)number);
+		assert_int_equal(
+		    known_hosts_has_key(known, &pair.key), number <= '3');
+	}
+	known_hosts_free(known);
+}
+
+static enum status
+authority(const struct known_hosts *known, const char *host, char number)
+{
+	struct pair pair;
+
+	pair_make(&pair, KEY_ED25519, (uint8_t)number);
+	return known_hosts_authority(known, host, &pair.key);
+}
+
+static void
+authorities(void **state)
+{
+	char error[KNOWN_HOSTS_ERROR_MAX];
+	struct known_hosts *known = parse("www %1\n", error);
+
+	(void)state;
+	assert_non_null(known);
+	assert_false(known_hosts_has_authorities(known));
+	known_hosts_free(known);
+	known = parse("@cert-authority *.example.com,db %9\n"
+		      "@cert-authority * %8\n@revoked * %8\n"
+		      "@cert-authority w?b %9\nwww %1\n",
+	    error);
+	assert_non_null(known);
+	assert_true(known_hosts_has_authorities(known));
+	assert_int_equal(known_hosts_count(known), 1);
+	assert_int_equal(authority(known, "a.example.com", '9'), STATUS_OK);
+	assert_int_equal(authority(known, "a.b.example.com", '9'), STATUS_OK);
+	assert_int_equal(authority(known, "db", '9'), STATUS_OK);
+	assert_int_equal(authority(known, "web", '9'), STATUS_OK);
+	assert_int_equal(
+	    authority(known, "example.com", '9'), STATUS_UNKNOWN_KEY);
+	assert_int_equal(authority(known, "www", '9'), STATUS_UNKNOWN_KEY);
+	assert_int_equal(
+	    authority(known, "a.example.com", '1'), STATUS_UNKNOWN_KEY);
+	assert_int_equal(authority(known, "db", '8'), STATUS_REVOKED);
+	/* It speaks for no host itself. */
+	assert_int_equal(check(known, "db", '9'), STATUS_UNKNOWN_KEY);
+	known_hosts_free(known);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(authorities),
+		cmocka_unit_test(keys_of_a_host),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(accepts),
 		cmocka_unit_test(first_key),

@@ -302,6 +302,40 @@ payload_bounds(void **state)
 	signer_free(signer);
 }
 
+/* Two lines, first key first; one key twice is no pair. */
+static void
+pairs_of_keys(void **state)
+{
+	static const uint8_t payload[] = "payload";
+	char error[KEY_ERROR_MAX];
+	struct secret_key secret;
+	struct signer *signers[2];
+	struct envelope envelope;
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(secret_generate(&secret, ""), 0);
+		signers[i] = signer_from_secret(&secret);
+		assert_non_null(signers[i]);
+	}
+	bytes = signer_envelope_pair(signers[0], signers[1], ENVELOPE_HELLO,
+	    payload, sizeof(payload), &len, error);
+	assert_non_null(bytes);
+	assert_int_equal(
+	    envelope_open(bytes, len, ENVELOPE_HELLO, &envelope), STATUS_OK);
+	assert_int_equal(envelope.signatures, 2);
+	for (int i = 0; i < 2; i++)
+		assert_true(public_key_equal(
+		    &envelope.signature[i].key, signer_key(signers[i])));
+	free(bytes);
+	assert_null(signer_envelope_pair(signers[0], signers[0], ENVELOPE_HELLO,
+	    payload, sizeof(payload), &len, error));
+	for (int i = 0; i < 2; i++)
+		signer_free(signers[i]);
+}
+
 int
 main(void)
 {
@@ -313,6 +347,7 @@ main(void)
 		cmocka_unit_test(agent_refuses),
 		cmocka_unit_test(bad_signatures_stay_here),
 		cmocka_unit_test(payload_bounds),
+		cmocka_unit_test(pairs_of_keys),
 	};
 
 	if (sodium_init() == -1)

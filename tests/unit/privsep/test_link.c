@@ -16,7 +16,7 @@
 #include "base/loop.h"
 #include "privsep/messages.h"
 
-#define TYPES_MAX 8
+#define TYPES_MAX 12
 #define STATES    4 /* bits tried; no table uses more */
 #define FDS_TRIED 4
 
@@ -76,9 +76,13 @@ HANDLER(4)
 HANDLER(5)
 HANDLER(6)
 HANDLER(7)
+HANDLER(8)
+HANDLER(9)
+HANDLER(10)
+HANDLER(11)
 
 static link_handler *const handlers[TYPES_MAX] = { on_0, on_1, on_2, on_3, on_4,
-	on_5, on_6, on_7 };
+	on_5, on_6, on_7, on_8, on_9, on_10, on_11 };
 
 static void
 on_end(enum link_end end, const char *why, void *arg)

@@ -172,7 +172,7 @@ fixture_init(struct fixture *fixture)
 	fixture->link = fixture_link(
 	    fixture, &executor_to_gate, &gate_to_executor, &fixture->peer);
 	fixture_files(fixture, &files, GATE_FILE_CONF, NULL);
-	if (trust_build(&fixture->trust, &files, "", error) != 0)
+	if (gate_trust_build(&fixture->trust, &files, "", error) != 0)
 		fatal("%s", error);
 	trust_files_clear(&files);
 }
@@ -180,7 +180,7 @@ fixture_init(struct fixture *fixture)
 void
 fixture_clear(struct fixture *fixture)
 {
-	trust_clear(&fixture->trust);
+	gate_trust_clear(&fixture->trust);
 	for (unsigned i = 0; i < KEYS; i++)
 		secret_free(&fixture->keys[i]);
 	link_close(fixture->link);

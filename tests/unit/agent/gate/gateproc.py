@@ -28,10 +28,11 @@ PATIENCE = 30  # seconds; what should come comes in a fraction of one
 # privsep/messages.h
 E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED = range(5)
 (G2E_READY, G2E_RELOADED, G2E_KEPT, G2E_LAUNCH, G2E_KILL, G2E_LOG,
- G2E_AUDIT) = range(7)
+ G2E_AUDIT, G2E_TRUST) = range(8)
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)
-N2G_REQUEST, N2G_STORED = range(2)
-CONF, HOST_KEY, OPERATORS, DESCRIPTION = range(4)
+N2G_REQUEST, N2G_STORED, N2G_TRUST = range(3)
+(CONF, HOST_KEY, OPERATORS, DESCRIPTION, TRUST, CERTIFICATE,
+ NEXT_KEY) = range(7)
 ENDED, TIMEOUT, KILLED, NOT_STARTED = range(4)
 
 CONFIGURATION = f"""[agent]
@@ -127,6 +128,8 @@ class Gate:
         self.conf = CONFIGURATION
         self.descriptions = dict(DESCRIPTIONS)
         self.facts = {"cpus": 4}
+        self.certificate = self.next_key = None
+        self.kept = None  # the operators' list, as amirald hands it back
         self.seen = collections.defaultdict(list)  # frames not yet asked for
         self.net = None
         self.executor, theirs = self.pair()
@@ -183,6 +186,12 @@ class Gate:
         for name, value in self.descriptions.items():
             self.file(DESCRIPTION, name, value if isinstance(value, str)
                       else json.dumps(value))
+        if self.kept is not None:
+            self.file(TRUST, "state/trust", self.kept)
+        if self.next_key is not None:
+            self.file(NEXT_KEY, "host_key.new", self.next_key)
+        if self.certificate is not None:
+            self.file(CERTIFICATE, "host_key-cert.pub", self.certificate)
         self.commit()
 
     def answer_facts(self, facts=None):
@@ -289,6 +298,10 @@ class Gate:
         envelope = sshsig.sign(self.payload(request), *(keys or [self.alice]))
         self.deliver(envelope)
         return envelope
+
+    def push(self, envelope):
+        """An operators' list; this link keeps its order with requests."""
+        self.net.send(bytes([N2G_TRUST]) + envelope)
 
     def stored(self, reply, how=1):
         self.net.send(bytes([N2G_STORED])

@@ -426,7 +426,8 @@ test_trust_sets(void **state)
 		struct gate_trust trust = { .description_count = 77 };
 
 		fixture_files(&fixture, &files, bad[i].kind, bad[i].text);
-		assert_int_equal(trust_build(&trust, &files, "", error), -1);
+		assert_int_equal(
+		    gate_trust_build(&trust, &files, "", error), -1);
 		if (strncmp(error, bad[i].error, strlen(bad[i].error)) != 0)
 			fail_msg("%s", error);
 		assert_int_equal(trust.description_count, 77);
@@ -447,13 +448,15 @@ test_trust_hostname(void **state)
 	(void)state;
 	fixture_init(&fixture);
 	fixture_files(&fixture, &files, GATE_FILE_CONF, conf);
-	assert_int_equal(trust_build(&trust, &files, "Bad_Name", error), -1);
+	assert_int_equal(
+	    gate_trust_build(&trust, &files, "Bad_Name", error), -1);
 	trust_files_clear(&files);
 	fixture_files(&fixture, &files, GATE_FILE_CONF, conf);
-	assert_int_equal(trust_build(&trust, &files, "m.example", error), 0);
+	assert_int_equal(
+	    gate_trust_build(&trust, &files, "m.example", error), 0);
 	assert_string_equal(trust.hostname, "m.example");
 	trust_files_clear(&files);
-	trust_clear(&trust);
+	gate_trust_clear(&trust);
 	fixture_clear(&fixture);
 }
 
@@ -471,12 +474,12 @@ test_trust_bounds(void **state)
 	while (files.count < TRUST_FILES)
 		trust_files_add(&files, GATE_FILE_OPERATORS, "more", 4,
 		    fixture_file("x", 1));
-	assert_int_equal(trust_build(&trust, &files, "", error), 0);
-	trust_clear(&trust);
+	assert_int_equal(gate_trust_build(&trust, &files, "", error), 0);
+	gate_trust_clear(&trust);
 	trust_files_add(
 	    &files, GATE_FILE_OPERATORS, "more", 4, fixture_file("x", 1));
 	assert_int_equal(files.count, TRUST_FILES);
-	assert_int_equal(trust_build(&trust, &files, "", error), -1);
+	assert_int_equal(gate_trust_build(&trust, &files, "", error), -1);
 	trust_files_clear(&files);
 	fixture_clear(&fixture);
 }

@@ -26,10 +26,12 @@ PATIENCE = 30  # seconds; what should come comes in a fraction of one
 E2N_CONFIG = 0
 N2E_LOG = 0
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)
-N2G_REQUEST, N2G_STORED = range(2)
-C2N_CONFIG, C2N_PUBLISH, C2N_READ, C2N_HELLOS = range(4)
+N2G_REQUEST, N2G_STORED, N2G_TRUST = range(3)
+(C2N_CONFIG, C2N_PUBLISH, C2N_READ, C2N_HELLOS, C2N_GET, C2N_SET,
+ C2N_LIST, C2N_NAMES) = range(8)
 (N2C_CONNECTED, N2C_FAILED, N2C_PUBLISHED, N2C_ENTRIES, N2C_HELLOS,
- N2C_LOG) = range(6)
+ N2C_LOG, N2C_VALUE, N2C_SET, N2C_LIST, N2C_NAMES) = range(10)
+KEY_ENROLL, KEY_TRUST = range(2)
 VIA_STREAM, VIA_LIST, VIA_PUBSUB = range(3)
 
 
@@ -197,6 +199,27 @@ class Controller(Net):
 
     def read(self, reply_to, position="0-0"):
         self.link.send(C2N_READ, reply_to.encode() + text(position))
+
+    def get(self, kind, name=""):
+        self.link.send(C2N_GET, bytes([kind]) + text(name))
+        body = self.link.expect(N2C_VALUE)
+        return body[1:] if body[0] else None
+
+    def set(self, kind, value, name="", expiry=0):
+        self.link.send(C2N_SET, bytes([kind]) + text(name)
+                       + struct.pack(">I", expiry) + value)
+        body = self.link.expect(N2C_SET)
+        return body[0], body[1:].decode()
+
+    def list(self):
+        """The values, and how the list ended: 1 whole, 2 cut."""
+        self.link.send(C2N_LIST, bytes([KEY_ENROLL]))
+        values = []
+        while True:
+            body = self.link.expect(N2C_LIST)
+            values += texts(body[1:])
+            if body[0]:
+                return values, body[0]
 
     def entries(self):
         position, *envelopes = texts(self.link.expect(N2C_ENTRIES))

@@ -11,8 +11,8 @@ import uuid
 import netproc
 import pytest
 import sshsig
-from netproc import (ENVELOPE_MAX, HOST, N2G_REQUEST, PATIENCE, VIA_LIST,
-                     VIA_PUBSUB, VIA_STREAM, key)
+from netproc import (ENVELOPE_MAX, HOST, N2G_REQUEST, N2G_TRUST, PATIENCE,
+                     VIA_LIST, VIA_PUBSUB, VIA_STREAM, key)
 
 
 def new_reply():
@@ -110,6 +110,36 @@ def test_reads_the_log_then_what_came_live(redis, db, operator):
         lines = sorted([agent.log(), agent.log()])
         assert lines == ["connected to Redis, 102 requests in the log",
                          "dropped 2 messages: layout 2"]
+
+
+def test_passes_the_operators_list_on(redis, db, operator):
+    """What is kept comes before the log: it may revoke. Then what is live."""
+    kept, live = (sshsig.sign(b'{"n":%d}' % n, operator,
+                              namespace=sshsig.TRUST) for n in range(2))
+    logged = sshsig.sign(b"{}", operator)
+    db("SET", key("trust"), kept)
+    db("XADD", key("log"), "*", "m", logged)
+    with netproc.Agent(redis.url) as agent:
+        agent.ready(operator.public)
+        frames = [agent.gate.receive(), agent.gate.receive()]
+        assert frames == [(N2G_TRUST, kept), (N2G_REQUEST, logged)]
+        db("PUBLISH", key("trust"), live)
+        assert agent.gate.expect(N2G_TRUST) == live
+
+
+def test_drops_lists_that_nobody_known_signed(agent, db, operator):
+    """A list is no request, and a request no list."""
+    for channel, message in (
+            ("trust", sshsig.sign(b"{}", sshsig.Key.new(),
+                                  namespace=sshsig.TRUST)),
+            ("trust", sshsig.sign(b"{}", operator)),
+            ("requests", sshsig.sign(b"{}", operator,
+                                     namespace=sshsig.TRUST)),
+            ("trust", b"x" * ENVELOPE_MAX + b"x")):
+        db("PUBLISH", key(channel), message)
+    good = sshsig.sign(b"{}", operator, namespace=sshsig.TRUST)
+    db("PUBLISH", key("trust"), good)
+    assert agent.gate.expect(N2G_TRUST) == good
 
 
 def test_an_endless_log_ends(redis, db, operator):

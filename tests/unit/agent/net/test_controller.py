@@ -5,7 +5,11 @@ import uuid
 
 import netproc
 import pytest
+import resp
 from netproc import ENVELOPE_MAX, key, text, texts
+
+
+PRINT = "SHA256:" + "A/+z" * 10 + "019"
 
 
 def new_reply():
@@ -173,6 +177,63 @@ def test_hellos_while_a_read_blocks(controller, db):
     assert hellos(controller) == [b"hello"]
 
 
+def names(controller):
+    """Those of one answer, of however many frames."""
+    found = []
+    while True:
+        body = controller.link.expect(netproc.N2C_NAMES)
+        found += [name.decode() for name in texts(body[1:])]
+        if body[0]:
+            return found
+
+
+def test_names_the_hosts_that_have_a_hello(controller, db):
+    """More than a frame of them; nothing else, whatever it is called."""
+    want = [f"h{n}." + "x" * 60 + ".example" for n in range(3000)]
+    db.pipeline([("SET", key("host:" + name), "hello") for name in want])
+    for other in ("host:", "host:WWW", "host:a/b", "host:a\0b", "hosts:a"):
+        db("SET", key(other), "x")
+    db("SET", "amiral:other-01234567:host:a", "x")
+    for _ in range(2):
+        controller.link.send(netproc.C2N_NAMES)
+        assert sorted(set(names(controller))) == sorted(want)
+
+
+def test_names_of_nobody(controller):
+    controller.link.send(netproc.C2N_NAMES)
+    assert names(controller) == []
+
+
+SCANS = {
+    "an error": b"-ERR no\r\n",
+    "one element": b"*1\r\n$1\r\n0\r\n",
+    "a number": b"*2\r\n:0\r\n*0\r\n",
+    "no keys": b"*2\r\n$1\r\n0\r\n$-1\r\n",
+    "a long cursor": b"*2\r\n$30\r\n" + b"1" * 30 + b"\r\n*0\r\n",
+}
+
+
+@pytest.mark.parametrize("scan", SCANS)
+def test_a_scan_that_is_none_ends_it(evil, scan):
+    server = evil(lambda *words: SCANS[scan] if words[0] == b"SCAN"
+                  else b"+OK\r\n")
+    with netproc.Controller(server.url) as controller:
+        controller.connected()
+        controller.link.send(netproc.C2N_NAMES)
+        assert b"listing the hosts" in controller.link.expect(
+            netproc.N2C_FAILED)
+
+
+def test_a_scan_without_an_end_ends(evil):
+    """Each page has the same name; the list is bounded all the same."""
+    page = resp.encode([b"7", [key("host:a").encode()] * 4000])
+    server = evil(lambda *words: page if words[0] == b"SCAN" else b"+OK\r\n")
+    with netproc.Controller(server.url) as controller:
+        controller.connected()
+        controller.link.send(netproc.C2N_NAMES)
+        assert len(names(controller)) == 65536
+
+
 def test_a_replaced_stream_fails(controller, db):
     reply_to = new_reply()
     db("SET", key("reply:" + reply_to), "x")
@@ -237,6 +298,15 @@ def test_is_locked_in(controller):
 
 
 @pytest.mark.parametrize("kind, body", [
+    (netproc.C2N_GET, bytes([2]) + text("")),
+    (netproc.C2N_GET, bytes([1]) + text("x")),
+    (netproc.C2N_GET, bytes([1]) + text("") + b"x"),
+    (netproc.C2N_GET, bytes([0]) + text("")),
+    (netproc.C2N_GET, bytes([0]) + text(PRINT[:-1] + "*")),
+    (netproc.C2N_GET, bytes([0]) + text("MD5:...." + PRINT[8:])),
+    (netproc.C2N_SET, bytes([1]) + text("x") + bytes(4)),
+    (netproc.C2N_SET, bytes([0]) + text(PRINT[:-1]) + bytes(4)),
+    (netproc.C2N_LIST, bytes([1])),
     (netproc.C2N_CONFIG, text("unix:///x") + text("") + text("f-00000000")),
     (netproc.C2N_READ, b"x" * 36 + text("0-0")),
     (netproc.C2N_READ, str(uuid.uuid4()).encode() + text("0")),
@@ -252,3 +322,60 @@ def test_is_locked_in(controller):
 def test_a_broken_controller_is_fatal(controller, kind, body):
     controller.link.send(kind, body)
     assert controller.wait() == 255
+
+
+def test_gets_and_sets(controller, redis, db):
+    name = key("enroll:" + PRINT)
+    assert controller.get(netproc.KEY_TRUST) is None
+    with redis.client() as listener:
+        listener("SUBSCRIBE", key("trust"))
+        assert controller.set(netproc.KEY_TRUST, b"list") == (1, "")
+        assert listener.read()[2] == b"list"
+    assert db("GET", key("trust")) == b"list"
+    assert db("PTTL", key("trust")) == -1
+    assert controller.get(netproc.KEY_TRUST) == b"list"
+    assert controller.set(
+        netproc.KEY_ENROLL, b"a", PRINT, 60000) == (1, "")
+    assert 0 < db("PTTL", name) <= 60000
+    assert controller.get(netproc.KEY_ENROLL, PRINT) == b"a"
+    assert controller.set(netproc.KEY_ENROLL, b"", PRINT) == (1, "")
+    assert db("EXISTS", name) == 0
+    db("SET", key("trust"), b"x" * 66561)
+    assert controller.get(netproc.KEY_TRUST) == b""
+    db("SET", key("trust"), b"x" * 66560)
+    assert controller.get(netproc.KEY_TRUST) == b"x" * 66560
+
+
+def test_says_what_is_not_taken(controller, db):
+    db("CONFIG", "SET", "maxmemory", "1")
+    taken, error = controller.set(netproc.KEY_TRUST, b"list")
+    assert taken == 0 and error.startswith("OOM")
+    db("CONFIG", "SET", "maxmemory", "0")
+    assert controller.set(netproc.KEY_TRUST, b"list") == (1, "")
+
+
+def announcement(number):
+    return key("enroll:SHA256:" + f"{number:043d}")
+
+
+def test_lists_announcements(controller, db):
+    assert controller.list() == ([], 1)
+    db.pipeline([("SET", announcement(n), b"%d" % n) for n in range(3000)]
+                + [("SET", f"other:{n}", "x") for n in range(3000)])
+    values, end = controller.list()
+    assert end == 1
+    assert sorted(set(map(int, values))) == list(range(3000))
+    db.pipeline([("SET", announcement(n), b"%d" % n)
+                 for n in range(3000, 5000)])
+    values, end = controller.list()
+    assert end == 2 and len(values) == 4096
+
+
+def test_lists_nothing_odd(controller, db):
+    db("SET", key("enroll:x"), "x")
+    db("SET", announcement(1), b"")
+    db("SET", announcement(2), b"y" * 100000)
+    db("SET", announcement(3), b"good")
+    db("RPUSH", announcement(4), "list")
+    values, end = controller.list()
+    assert end == 1 and sorted(values) == [b"good", b"y" * 4096]

@@ -23,7 +23,8 @@ def serving(log=b"*-1\r\n", live=b""):
         name = words[0].upper()
         if name == b"SUBSCRIBE":
             return confirm(*words[1:]) + live
-        return {b"XREAD": log, b"PING": b"+PONG\r\n"}.get(name, OK)
+        return {b"GET": b"$-1\r\n", b"XREAD": log,
+                b"PING": b"+PONG\r\n"}.get(name, OK)
 
     return script
 

@@ -121,12 +121,16 @@ test_judgement_before_cryptography(void **state)
 	assert_non_null(long_one);
 	memset(long_one, 'A', ENVELOPE_MAX + 1);
 	assert_int_equal(
-	    keyring_judge(&ring, long_one, ENVELOPE_MAX + 1), STATUS_TOO_LONG);
+	    keyring_judge(&ring, ENVELOPE_REQUEST, long_one, ENVELOPE_MAX + 1),
+	    STATUS_TOO_LONG);
 	assert_int_not_equal(
-	    keyring_judge(&ring, long_one, ENVELOPE_MAX), STATUS_TOO_LONG);
+	    keyring_judge(&ring, ENVELOPE_REQUEST, long_one, ENVELOPE_MAX),
+	    STATUS_TOO_LONG);
 	assert_int_not_equal(
-	    keyring_judge(&ring, long_one, ENVELOPE_MAX), STATUS_OK);
-	assert_int_equal(keyring_judge(&ring, "", 0), STATUS_LAYOUT);
+	    keyring_judge(&ring, ENVELOPE_REQUEST, long_one, ENVELOPE_MAX),
+	    STATUS_OK);
+	assert_int_equal(
+	    keyring_judge(&ring, ENVELOPE_REQUEST, "", 0), STATUS_LAYOUT);
 	free(long_one);
 }
 

@@ -1,0 +1,49 @@
+/* Part of the gate: see push.h. */
+#include "agent/gate/push.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "privsep/messages.h"
+
+static void
+push_in_force(struct gate_push *push, const uint8_t *bytes, size_t len)
+{
+	const struct operators *operators = push->trust->operators;
+	const struct trust_list *list = operators_list(operators);
+
+	log_info("operators' list %" PRId64 " by %s is in force: %zu keys may "
+		 "ask, %zu are revoked",
+	    list->serial, operators_signer(operators), list->signer_count,
+	    list->revoked_count);
+	if (!link_send_bytes(push->executor, G2E_TRUST, bytes, len))
+		log_error("amirald could not be given operators' list %" PRId64
+			  " to keep",
+		    list->serial);
+	push->done(push->arg);
+}
+
+void
+push_take(struct gate_push *push, const uint8_t *bytes, size_t len)
+{
+	enum status why = STATUS_OK;
+
+	switch (operators_take(push->trust->operators, push->trust->conf->fleet,
+	    bytes, len, clock_wall_ms(), &why)) {
+	case OPERATORS_TAKEN:
+		push_in_force(push, bytes, len);
+		break;
+	case OPERATORS_SAME:
+		break;
+	case OPERATORS_STALE:
+		drops_count(push->drops, DROP_LIST_STALE);
+		break;
+	case OPERATORS_EXPIRED:
+		drops_count(push->drops, DROP_LIST_EXPIRED);
+		break;
+	case OPERATORS_BAD:
+		drops_count(push->drops, why);
+		break;
+	}
+}

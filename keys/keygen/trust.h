@@ -1,0 +1,23 @@
+/* Part of amiral-keygen: what the verbs of "trust" share. */
+#ifndef AMIRAL_KEYS_KEYGEN_TRUST_H
+#define AMIRAL_KEYS_KEYGEN_TRUST_H
+
+#include "keys/keygen/operator.h"
+#include "keys/keygen/trust_copy.h"
+
+struct trust_order {
+	struct operator_side side;
+	struct trust_copy copy;
+	int64_t valid_after, valid_before; /* ms, 0: none; of add */
+	int64_t ttl_ms, wait_ms;           /* of push */
+	const char *signer;                /* of pull, or NULL: we ourselves */
+};
+
+/* False and a logged message. words: what stands behind the verb. */
+typedef bool trust_verb(struct trust_order *, char **words);
+/* Signs the copy and hands it to Redis; says which hosts have it. */
+trust_verb trust_push;
+/* Takes the list in Redis over as the copy. */
+trust_verb trust_pull;
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Changes to the text of a known_hosts file: lines that are not meant stay
+ * byte for byte. The text is one that known_hosts_parse() has accepted. Part
+ * of the controller and amiral-keygen.
+ */
+#ifndef AMIRAL_KEYS_KNOWN_HOSTS_EDIT_H
+#define AMIRAL_KEYS_KNOWN_HOSTS_EDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wire/verify/layout.h"
+
+/* An allocated text, NUL-terminated; the caller frees. */
+struct known_hosts_text {
+	char *text;
+	size_t len;
+	size_t changed; /* lines that the last change was about */
+};
+
+/* Copies; fatal when out of memory, as all that follow. */
+void known_hosts_text_set(
+    struct known_hosts_text *, const char *text, size_t len);
+void known_hosts_text_clear(struct known_hosts_text *);
+/* Appends "host key", behind "@revoked " where revoked. */
+void known_hosts_text_add(struct known_hosts_text *, const char *host,
+    const struct public_key *, bool revoked);
+/*
+ * The lines of a host's name or of a key's fingerprint, @cert-authority ones
+ * excepted. Remove leaves @revoked lines where they are, and a line with
+ * other names too loses the name alone. Revoke puts @revoked in front;
+ * changed counts those that already had it as well.
+ */
+void known_hosts_text_remove(
+    struct known_hosts_text *, const char *host_or_fingerprint);
+void known_hosts_text_revoke(
+    struct known_hosts_text *, const char *host_or_fingerprint);
+
+#endif

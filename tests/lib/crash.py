@@ -1,0 +1,47 @@
+"""kill -9 at every system call of a command that may change a file."""
+import collections
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import fleet as fleets
+
+CHANGES = {"open", "openat", "openat2", "write", "fsync", "fdatasync", "close",
+           "link", "linkat", "rename", "renameat", "renameat2", "unlink",
+           "unlinkat", "mkdir", "fchmod", "ftruncate"}
+
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None or fleets.SANITIZED,
+    reason="needs strace, and no sanitizer under it")
+
+
+def run(words, env, *strace):
+    return subprocess.run(
+        ["strace", "-qq", *strace, *map(str, words)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env,
+        check=False).returncode
+
+
+def everywhere(words, env, folder, before):
+    """
+    Calls before(), then the command, killed at one of its calls; yields what
+    came of it, for each call in turn.
+    """
+    before()
+    trace = folder / "trace"
+    assert run(words, env, "-o", trace) == 0
+    calls = collections.Counter(
+        re.findall(r"^([a-z]\w*)\(", trace.read_text(), re.M))
+    killed = 0
+    for name in sorted(CHANGES & set(calls)):
+        for n in range(1, calls[name] + 1):
+            before()
+            status = run(words, env, "-o", os.devnull, "-e", f"trace={name}",
+                         "-e", f"inject={name}:signal=KILL:when={n}")
+            killed += status == -signal.SIGKILL
+            yield
+    assert killed >= 5

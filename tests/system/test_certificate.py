@@ -1,0 +1,172 @@
+"""Hosts that no line of known_hosts names, known by a certificate."""
+import subprocess
+
+import pytest
+
+import fleet as fleets
+import sshsig
+from conftest import HOSTS
+
+KNOWN, HOST, OTHER = HOSTS
+ALWAYS = "always:forever"
+
+
+class Authority:
+    """An Ed25519 pair that ssh-keygen made, and signs with."""
+
+    def __init__(self, folder, name="ca"):
+        self.file = folder / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                        str(self.file)], check=True)
+        self.key = sshsig.Key.load(self.file)
+
+    def certify(self, agent, names=None, when=ALWAYS, host=True):
+        """host_key-cert.pub, where the agent looks for it."""
+        subprocess.run(
+            ["ssh-keygen", "-q", "-s", str(self.file), "-I", agent.name,
+             *(["-h"] if host else []), "-n", names or agent.name, "-V", when,
+             str(agent.key_file) + ".pub"], check=True)
+        agent.key_file.with_name("host_key-cert.pub").chmod(0o644)
+
+
+@pytest.fixture
+def made(fresh):
+    """One host with a line, two without; nothing is started."""
+    fleet = fresh(KNOWN, start=False)
+    for name in (HOST, OTHER):
+        fleet.add(name, known=False)
+    fleet.authority = Authority(fleet.folder)
+    return fleet
+
+
+def trust(fleet, authority, patterns="*.example.com", marker="cert-authority"):
+    with open(fleet.known_hosts, "a", encoding="ascii") as file:
+        file.write(f"@{marker} {patterns} {authority.key.line}\n")
+
+
+def answered(fleet):
+    _, document = fleet.json("ping", "-a", "-y")
+    return sorted(row["hostname"] for row in document["hosts"]
+                  if row["verdict"] == "ok")
+
+
+def test_answers_without_a_line(made):
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    made.start()
+    before = made.known_hosts.read_text()
+    status, document = made.json("ping", "-a", "-y")
+    names = [row["hostname"] for row in document["hosts"]]
+    assert names == sorted([KNOWN, HOST])
+    assert status == 4  # the third one answers, and nobody vouches for it
+    made[OTHER].stop()
+    status, document = made.json("ping", "-a", "-y")
+    assert status == 0
+    assert made.known_hosts.read_text() == before
+    done = made.amiral("inventory", HOST)
+    assert done.returncode == 0 and made[HOST].key.fingerprint in done.stdout
+    status, document = made.json("uptime", "-I", HOST)
+    assert status == 0 and len(document["hosts"]) == 1
+
+
+REFUSED = {
+    "expired": ({"when": "20200101000000Z:20210101000000Z"}, "expired"),
+    "early": ({"when": "20900101000000Z:20910101000000Z"}, "not come yet"),
+    "names": ({"names": "www9.example.com"}, "other names"),
+    "pattern": ({"names": "*.example.com"}, "other names"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses(made, name):
+    options, why = REFUSED[name]
+    made.authority.certify(made[HOST], **options)
+    trust(made, made.authority)
+    made.start()
+    done = made.amiral("ping", "-a", "-y")
+    assert f"{HOST}: its certificate is refused: " in done.stderr
+    assert why in done.stderr
+    assert answered(made) == [KNOWN]
+
+
+def test_refuses_another_authority(made):
+    Authority(made.folder, "ca2").certify(made[HOST])
+    trust(made, made.authority)
+    made.start()
+    assert "no @cert-authority line" in made.amiral("ping", "-a", "-y").stderr
+    assert answered(made) == [KNOWN]
+
+
+def test_refuses_other_names_of_the_authority(made):
+    made.authority.certify(made[HOST])
+    trust(made, made.authority, "*.example.org")
+    made.start()
+    assert "no @cert-authority line" in made.amiral("ping", "-a", "-y").stderr
+    assert answered(made) == [KNOWN]
+
+
+def test_refuses_a_users_certificate(made):
+    """The agent does not even start with one; a hello by hand has one."""
+    made.authority.certify(made[HOST], host=False)
+    made.agents.pop(OTHER)
+    trust(made, made.authority)
+    agent = made.agents.pop(HOST)
+    made.start()
+    agent.start()
+    fleets.wait_for("the reason", lambda: "a user's, not a host's"
+                    in agent.log())
+    agent.stop()
+    announce(made, agent)
+    done = made.amiral("ping", "-a", "-y")
+    assert "a user's, not a host's" in done.stderr
+    assert answered(made) == [KNOWN]
+
+
+def announce(fleet, agent, key=None):
+    """A hello with the certificate that lies beside the agent's key."""
+    certificate = agent.key_file.with_name("host_key-cert.pub").read_text()
+    payload = fleet.payload({
+        "version": 1, "fleet": fleet.name, "hostname": agent.name,
+        "boot": "CQgHAAAAAAAAAAAAAAAAAA==", "at": 1763800001456, "trust": 0,
+        "agent": "0", "signatures": 1, "facts": {},
+        "certificate": certificate.split()[1]})
+    with fleet.redis.client() as client:
+        client("SET", fleet.key(f"host:{agent.name}"), sshsig.sign(
+            payload, key or agent.key, namespace=sshsig.HELLO))
+
+
+def test_a_stolen_certificate_is_for_another_key(made):
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    made.agents.pop(OTHER)
+    agent = made.agents.pop(HOST)
+    made.start()
+    announce(made, agent, sshsig.Key.new())
+    done = made.amiral("ping", "-a", "-y")
+    assert "it is for another key" in done.stderr
+
+
+@pytest.mark.parametrize("whose", ["authority", "host"])
+def test_revocation_wins(made, whose):
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    made.start()
+    assert answered(made) == sorted([KNOWN, HOST])
+    key = made.authority.key if whose == "authority" else made[HOST].key
+    with open(made.known_hosts, "a", encoding="ascii") as file:
+        file.write(f"@revoked * {key.line}\n")
+    assert "is revoked" in made.amiral("ping", "-a", "-y").stderr
+    assert answered(made) == [KNOWN]
+
+
+def test_a_line_beats_a_certificate(made):
+    """A known host with another key is a wrong key, whoever certified it."""
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    with open(made.known_hosts, "a", encoding="ascii") as file:
+        file.write(f"{HOST} {sshsig.Key.new().line}\n")
+    made.start()
+    status, document = made.json("ping", "-a", "-y")
+    assert status == 4
+    assert answered(made) == [KNOWN]
+    assert "wrong key" in made.amiral("ping", "-a", "-y").stdout

@@ -1,0 +1,777 @@
+"""From nothing to a fleet, and what a hostile broker can do about it."""
+import base64
+import collections
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import fleet as fleets
+import proxy as proxies
+import sshsig
+
+pytestmark = pytest.mark.anyone
+ENROLL, TRUST = "amiral-enroll-v1", "amiral-trust-v1"
+HOSTS = ("www01.example.com", "www02.example.com", "db01.example.com")
+
+
+class Desk:
+    """An operator with nothing but a Redis, a key and a fleet's name."""
+
+    def __init__(self):
+        self.folder = fleets.work_directory()
+        self.home = self.folder / "home"
+        self.config = self.home / ".config/amiral"
+        self.known_hosts = self.config / "known_hosts"
+        self.hosts, self.processes = {}, []
+        self.home.mkdir()
+        self.redis = fleets.Redis(self.folder)
+        self.good("new", "-C", "alice@example.com")
+        self.key = sshsig.Key.load(self.config / "key")
+        self.fleet = self.good("fleet", "paris").strip()
+        self.settle(f"unix://{self.redis.socket}")
+
+    def settle(self, url):
+        (self.config / "amiral.conf").write_text(
+            f"[amiral]\nredis = {url}\nfleet = {self.fleet}\n")
+
+    def close(self):
+        for process in self.processes:
+            fleets.end(process)
+        for host in self.hosts.values():
+            fleets.end(host)
+        self.redis.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def environment(self):
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home),
+                "NO_COLOR": "1", **{k: v for k, v in os.environ.items()
+                                    if k.endswith("SAN_OPTIONS")}}
+
+    def run(self, *words, program="amiral-keygen", stdin="", before=(),
+            **more):
+        return subprocess.run(
+            [*before, fleets.program(program), *map(str, words)],
+            input=stdin, capture_output=True, text=True, check=False,
+            timeout=60, env={**self.environment, **more})
+
+    def good(self, *words, **options):
+        done = self.run(*words, **options)
+        assert done.returncode == 0, (words, done)
+        return done.stdout
+
+    def bad(self, *words, says, **options):
+        done = self.run(*words, **options)
+        assert done.returncode == 1, (words, done)
+        assert says in done.stderr, (words, done)
+        return done
+
+    def token(self, *words):
+        return self.good("token", *words)
+
+    def directory(self, name):
+        return self.folder / "hosts" / name / "etc"
+
+    def enroll_words(self, name):
+        """One line, but that a test's hosts share a machine."""
+        folder = self.directory(name).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "state").mkdir(exist_ok=True)
+        sets = {"state_dir": folder / "state", "facts_dir": folder,
+                "users": f"{fleets.NET_USER}, {fleets.GATE_USER}",
+                "providers": fleets.prefix() / "libexec/amiral",
+                "audit": folder / "audit.jsonl"}
+        return ["enroll", "--hostname", name, "-d", self.directory(name),
+                *(f"--set={k}={v}" for k, v in sets.items())]
+
+    def enroll(self, name, token, **options):
+        return self.good(*self.enroll_words(name), stdin=token, **options)
+
+    def enroll_fails(self, name, token, says):
+        self.bad(*self.enroll_words(name), stdin=token, says=says)
+        assert not self.directory(name).exists()
+
+    def host_key(self, name):
+        return sshsig.Key.load(self.directory(name) / "host_key")
+
+    def start(self, name):
+        with open(self.directory(name).parent / "log", "wb") as log:
+            self.hosts[name] = fleets.spawn(
+                [fleets.program("amirald"), "-f",
+                 self.directory(name) / "amirald.conf"],
+                stdout=log, stderr=log)
+
+    def watch(self):
+        log = self.folder / "watch.log"
+        with open(log, "ab") as file:
+            self.processes.append(fleets.spawn(
+                [fleets.program("amiral-keygen"), "accept", "--watch"],
+                stdout=file, stderr=file, env=self.environment))
+        return log
+
+    def known(self):
+        return self.known_hosts.read_text() if self.known_hosts.exists() \
+            else ""
+
+    def redis_key(self, name):
+        return f"amiral:{self.fleet}:{name}"
+
+    def announcements(self):
+        """Redis's own copies."""
+        with self.redis.client() as client:
+            return {key: client("GET", key) for key in
+                    client("KEYS", self.redis_key("enroll:*"))}
+
+    def announce(self, key, name, **members):
+        """By hand, as anybody could who reaches Redis."""
+        payload = json.dumps({
+            "version": 1, "fleet": self.fleet, "hostname": name,
+            "address": "192.0.2.7", "issued": int(time.time() * 1000),
+            **members}).encode()
+        with self.redis.client() as client:
+            client("SET", self.redis_key(f"enroll:{fingerprint(key)}"),
+                   sshsig.sign(payload, key, namespace=ENROLL))
+        return fingerprint(key)
+
+    def push_list(self, key, serial, fleet=None, expires=3600):
+        now = int(time.time() * 1000)
+        payload = json.dumps({
+            "version": 1, "fleet": fleet or self.fleet, "serial": serial,
+            "issued": now - 7200000, "expires": now + expires * 1000,
+            "signers": [{"principal": "alice@example.com", "key": key.line,
+                         "valid_after": 0, "valid_before": 0}],
+            "revoked": []}).encode()
+        envelope = sshsig.sign(payload, key, namespace=TRUST)
+        with self.redis.client() as client:
+            client("SET", self.redis_key("trust"), envelope)
+        return envelope
+
+    @contextlib.contextmanager
+    def broker(self, change):
+        """The operator's and new hosts' Redis is a hostile one meanwhile."""
+        with proxies.Proxy(self.folder, self.redis.socket, change) as between:
+            self.settle(between.url)
+            try:
+                yield between
+            finally:
+                self.settle(f"unix://{self.redis.socket}")
+        os.unlink(between.path)
+
+
+def fingerprint(key):
+    digest = base64.b64encode(hashlib.sha256(key.blob).digest())
+    return "SHA256:" + digest.decode().rstrip("=")
+
+
+@pytest.fixture
+def desk():
+    one = Desk()
+    yield one
+    one.close()
+
+
+def test_from_nothing(desk):
+    """One token line, one enroll line a host, and the fleet answers."""
+    log = desk.watch()
+    token = desk.token("--uses", 3, "--host", "*.example.com")
+    assert re.fullmatch(r"amiral-token-1-[A-Za-z0-9_-]+\n", token)
+    for name in HOSTS:
+        desk.enroll(name, token)
+    for name in HOSTS:
+        desk.start(name)
+    fleets.wait_for(lambda: f"three hosts: {log.read_text()}",
+                    lambda: desk.known().count("\n") == 3)
+    with desk.redis.client() as client:
+        for name in HOSTS:
+            fleets.wait_for(
+                lambda: desk.directory(name).with_name("log").read_text(),
+                lambda: client("EXISTS", desk.redis_key(f"host:{name}")))
+    done = desk.run("ping", "-a", program="amiral")
+    assert done.returncode == 0, done
+    for name in HOSTS:
+        assert name in done.stdout
+        assert f"accepted {name} {fingerprint(desk.host_key(name))}" \
+            in log.read_text()
+    assert desk.announcements() == {}
+    done = desk.run("check", "-d", desk.directory(HOSTS[0]))
+    assert "host_key" in done.stdout and "known_hosts: 3 hosts" in done.stdout
+    assert done.stdout.count("problem") == 1  # the token is used up
+    check_openssh(desk)
+
+
+def check_openssh(desk):
+    """ssh-keygen reads each file that enrolling wrote."""
+    directory = desk.directory(HOSTS[0])
+    listed = subprocess.run(["ssh-keygen", "-l", "-f", desk.known_hosts],
+                            capture_output=True, text=True, check=True)
+    for name in HOSTS:
+        assert fingerprint(desk.host_key(name)) in listed.stdout
+    assert fingerprint(desk.host_key(HOSTS[0])) in subprocess.run(
+        ["ssh-keygen", "-l", "-f", directory / "host_key"],
+        capture_output=True, text=True, check=True).stdout
+    message = b"any"
+    line = desk.key.sign("amiral-trust-v1", message)
+    (desk.folder / "any.sig").write_bytes(sshsig.armor(line))
+    subprocess.run(
+        ["ssh-keygen", "-Y", "verify", "-f", directory / "allowed_signers",
+         "-I", "alice@example.com", "-n", "amiral-trust-v1",
+         "-s", desk.folder / "any.sig"], input=message, check=True,
+        capture_output=True)
+
+
+def test_files_of_a_host(desk):
+    token = desk.token()
+    desk.enroll(HOSTS[0], token)
+    directory = desk.directory(HOSTS[0])
+    assert (directory / "host_key").stat().st_mode & 0o777 == 0o600
+    line = (directory / "allowed_signers").read_text().splitlines()[1]
+    assert line == ('alice@example.com namespaces="amiral-request-v1,'
+                    f'amiral-trust-v1" {desk.key.line}')
+    before = {p.name: p.read_bytes() for p in directory.iterdir()}
+    desk.enroll(HOSTS[0], token)  # cut short, and run again
+    assert {p.name: p.read_bytes() for p in directory.iterdir()} == before
+    (directory / "amirald.conf").write_text("[agent]\n")
+    desk.bad(*desk.enroll_words(HOSTS[0]), stdin=token,
+             says="never overwritten")
+    assert (directory / "amirald.conf").read_text() == "[agent]\n"
+
+
+def test_a_colleague_comes_and_goes_with_the_list(desk):
+    """The host's own file pins the signer; the others are the list's."""
+    name, bob = HOSTS[0], desk.folder / "bob"
+    desk.good("new", "-f", bob, "-C", "bob@example.com")
+    desk.token()
+    desk.good("trust", "add", "bob@example.com", f"{bob}.pub")
+    desk.good("trust", "push")
+    desk.enroll(name, desk.token())
+    assert "bob" not in (desk.directory(name) / "allowed_signers").read_text()
+    desk.good("accept", "--token")
+    desk.start(name)
+    with desk.redis.client() as client:
+        fleets.wait_for("a hello", lambda: client(
+            "EXISTS", desk.redis_key(f"host:{name}")))
+    ping = ["ping", "-a", "-k", bob, "--ack-timeout", "1s"]
+    assert desk.run(*ping, program="amiral").returncode == 0
+    desk.good("trust", "remove", "bob@example.com")
+    assert "1 of 1 hosts have it" in desk.good("trust", "push")
+    assert desk.run(*ping, program="amiral").returncode == 3
+    assert desk.run("ping", "-a", program="amiral").returncode == 0
+
+
+def test_ssh_host_key(desk):
+    key = desk.folder / "ssh_host_ed25519_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
+                   check=True)
+    done = desk.run(*desk.enroll_words(HOSTS[0]), f"--ssh-host-key={key}",
+                    stdin=desk.token())
+    assert done.returncode == 0 and "ssh" in done.stderr, done
+    assert not (desk.directory(HOSTS[0]) / "host_key").exists()
+    desk.good("accept", "--token")
+    assert sshsig.Key.load(key).line in desk.known()
+
+
+# With dist/redis-acl.conf in force.
+
+DIST = pathlib.Path(__file__).parents[2] / "dist/redis-acl.conf"
+AGENT, CONTROLLER = "amiral-agent", "amiral-controller"
+
+
+@pytest.fixture
+def guarded(desk):
+    """The same Redis on a port too, each role with its user's rights."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    text = DIST.read_text().replace("FLEET", desk.fleet)
+    conf = desk.folder / "redis.conf"
+    desk.redis.stop()
+    conf.write_text(
+        text.replace("PASSWORD", "sesame") + f"port {port}\n"
+        f"bind 127.0.0.1\nsave ''\ndir {desk.folder}\n"
+        "user admin on >sesame +@all ~* &*\n")
+    desk.processes.append(fleets.spawn(["redis-server", conf],
+                                       stdout=subprocess.DEVNULL))
+    password = desk.folder / "password"
+    password.write_text("sesame\n")
+    password.chmod(0o600)
+    (desk.config / "amiral.conf").write_text(
+        f"[amiral]\nredis = redis://{CONTROLLER}@127.0.0.1:{port}\n"
+        f"fleet = {desk.fleet}\npassword_file = {password}\n")
+
+    def call(user, *words):
+        return subprocess.run(
+            ["redis-cli", "-p", str(port), "--no-auth-warning",
+             *(["--user", user, "--pass", "sesame"] if user else []),
+             *map(str, words)], capture_output=True, text=True,
+            check=False).stdout.strip()
+
+    fleets.wait_for("redis-server", lambda: call("", "PING") == "PONG")
+    desk.call, desk.port, desk.password = call, port, password
+    return desk
+
+
+def test_acl_lets_each_role_do_its_work(guarded):
+    desk, name = guarded, HOSTS[0]
+    token = desk.token()
+    desk.good(*desk.enroll_words(name), "--redis",
+              f"redis://{AGENT}@127.0.0.1:{desk.port}",
+              "--password-file", desk.password, stdin=token)
+    desk.good("accept", "--token")
+    desk.start(name)
+    log = desk.directory(name).with_name("log")
+    fleets.wait_for(lambda: log.read_text(), lambda: desk.call(
+        "admin", "EXISTS", desk.redis_key(f"host:{name}")) == "1")
+    for words in (["ping", "-a"], ["ping", "-I", name], ["inventory"],
+                  ["facts", "-a"]):
+        done = desk.run(*words, program="amiral")
+        assert done.returncode == 0, (words, done, log.read_text())
+        assert name in done.stdout or words[0] == "facts"
+    assert desk.call("admin", "ACL", "LOG") == ""
+
+
+@pytest.mark.parametrize("user, words", [
+    ("", "GET {}enroll:x"), ("", "SET {}trust x"), ("", "SET {}host:a x"),
+    ("", "PUBLISH {}requests x"), ("", "SUBSCRIBE {}requests"),
+    ("", "KEYS *"), ("", "XADD {}log * m x"), ("", "CONFIG GET *"),
+    ("", "SET amiral:other-00000000:enroll:x y"),
+    (AGENT, "PUBLISH {}requests x"), (AGENT, "PUBLISH {}trust x"),
+    (AGENT, "SET {}trust x"), (AGENT, "XADD {}log * m x"),
+    (AGENT, "GET {}host:a"), (AGENT, "SET {}enroll:x y"),
+    (AGENT, "XREAD STREAMS {}reply:x 0"), (AGENT, "DEL {}log"),
+    (AGENT, "SUBSCRIBE {}reply:x"), (AGENT, "FLUSHALL"),
+    (CONTROLLER, "SET {}host:a x"), (CONTROLLER, "FLUSHALL"),
+    (CONTROLLER, "CONFIG GET *"), (CONTROLLER, "SET other x")])
+def test_acl_denies_the_rest(guarded, user, words):
+    words = words.format(f"amiral:{guarded.fleet}:").split()
+    assert guarded.call(user, *words).startswith("NOPERM")
+
+
+# What makes a token bad, on the host's side.
+
+def test_bad_tokens(desk):
+    token = desk.token().strip()
+    for bad in (token[:-1], token + "A", token[:40] + "x" + token[41:],
+                "", "amiral-token-1-", token.replace("token-1", "token-2")):
+        desk.enroll_fails(HOSTS[0], bad + "\n", "token")
+    late = desk.token("--ttl", "1ms")
+    desk.enroll_fails(HOSTS[0], late, "has expired")
+    assert desk.announcements() == {}
+
+
+# A hostile broker, on the host's side.
+
+def substitute(verb, value):
+    """Answers a command with something else."""
+    def change(reply, words):
+        return value if words and words[0] == verb else reply
+    return change
+
+
+def test_broker_answers_in_the_operators_place(desk):
+    mallory = sshsig.Key.new()
+    desk.token()
+    theirs = desk.push_list(mallory, 9)
+    mine = desk.push_list(desk.key, 1)
+    with desk.broker(substitute(b"GET", theirs)):
+        with desk.redis.client() as client:
+            client("SET", desk.redis_key("trust"), mine)
+        with pytest.raises(AssertionError):
+            desk.token()  # the operator sees it too
+    token = desk.token()
+    with desk.redis.client() as client:
+        client("SET", desk.redis_key("trust"), theirs)
+    desk.enroll_fails(HOSTS[0], token, fingerprint(mallory))
+
+
+def test_broker_hands_out_an_old_list(desk):
+    old = desk.push_list(desk.key, 4)
+    desk.push_list(desk.key, 5)
+    token = desk.token()
+    with desk.redis.client() as client:
+        client("SET", desk.redis_key("trust"), old)
+    desk.enroll_fails(HOSTS[0], token, "serial 4, the token knows of 5")
+
+
+def test_an_old_list_is_not_pinned(desk):
+    """What was pushed from the operator's side is the least there is."""
+    desk.token()
+    with desk.redis.client() as client:
+        first = client("GET", desk.redis_key("trust"))
+        desk.good("trust", "push")
+        desk.token()
+        client("SET", desk.redis_key("trust"), first)
+        desk.bad("token", says="serial 1, and 2 was pushed from here")
+        client("DEL", desk.redis_key("trust"))
+        desk.bad("token", says="has lost the operators' list")
+
+
+@pytest.mark.parametrize("kind, says", [
+    ("none", "no list of operators"), ("junk", "does not verify"),
+    ("expired", "has expired"), ("fleet", "another-00000000"),
+    ("bit", "does not verify"), ("request", "does not verify")])
+def test_broker_hands_out_no_good_list(desk, kind, says):
+    token = desk.token()
+    with desk.redis.client() as client:
+        name = desk.redis_key("trust")
+        good = bytearray(client("GET", name))
+        if kind == "none":
+            client("DEL", name)
+        elif kind == "junk":
+            client("SET", name, b"junk")
+        elif kind == "bit":
+            good[-5] ^= 1
+            client("SET", name, bytes(good))
+        elif kind == "request":
+            _, payload = sshsig.split(bytes(good))
+            client("SET", name, sshsig.sign(payload, desk.key))
+    if kind == "expired":
+        desk.push_list(desk.key, 7, expires=-1)
+    if kind == "fleet":
+        desk.push_list(desk.key, 7, fleet="another-00000000")
+    desk.enroll_fails(HOSTS[0], token, says)
+    assert desk.announcements() == {}
+
+
+# A hostile broker, on the operator's side.
+
+def resigned(envelope, key, **members):
+    """The payload by another key, changed."""
+    _, payload = sshsig.split(envelope)
+    payload = json.dumps({**json.loads(payload), **members}).encode()
+    return sshsig.sign(payload, key, namespace=ENROLL)
+
+
+@pytest.mark.parametrize("members", [
+    {}, {"hostname": "www09.example.com"}, {"issued": 1763800000123}])
+def test_broker_swaps_the_key(desk, members):
+    """Or the name, or the time: the MAC is over all of them."""
+    desk.enroll(HOSTS[0], desk.token())
+    mallory = sshsig.Key.new()
+    genuine, = desk.announcements().values()
+    swapped = resigned(genuine, mallory, **members)
+    with desk.broker(substitute(b"GETRANGE", swapped)):
+        done = desk.bad("accept", "--token", says="the MAC does not fit")
+    assert fingerprint(mallory) in done.stderr
+    assert desk.known() == ""
+    desk.good("accept", "--token")  # the genuine one is still good
+    assert desk.host_key(HOSTS[0]).line in desk.known()
+
+
+def test_broker_replays(desk):
+    desk.enroll(HOSTS[0], desk.token("--uses", 2))
+    (name, genuine), = desk.announcements().items()
+    desk.good("accept", "--token")
+    desk.good("hosts", "remove", HOSTS[0], program="amiral")
+    assert desk.known() == ""
+    with desk.redis.client() as client:
+        client("SET", name, genuine)
+    desk.bad("accept", "--token", says="accepted before")
+    assert desk.known() == ""
+
+
+def test_token_is_for_its_names_and_uses(desk):
+    token = desk.token("--host", "www*")
+    desk.enroll("db01.example.com", token)
+    desk.bad("accept", "--token", says="not for this name")
+    desk.good("reject", "--all")
+    desk.enroll(HOSTS[0], token)
+    desk.enroll(HOSTS[1], token)
+    done = desk.bad("accept", "--token", says="used up")
+    assert len(re.findall("^accepted", done.stdout, re.M)) == 1
+    assert desk.known().count("\n") == 1
+    record, = (desk.config / "tokens").iterdir()
+    assert record.stat().st_mode & 0o777 == 0o600
+
+
+def test_token_of_nobody(desk):
+    desk.enroll(HOSTS[0], desk.token())
+    record, = (desk.config / "tokens").iterdir()
+    record.unlink()
+    desk.bad("accept", "--token", says="no good record")
+    assert desk.known() == ""
+
+
+def test_token_does_not_change_a_known_host(desk):
+    old = sshsig.Key.new()
+    desk.known_hosts.write_text(f"{HOSTS[0]} {old.line}\n")
+    desk.enroll(HOSTS[0], desk.token())
+    done = desk.bad("accept", "--token", says="WARNING: A KNOWN HOST")
+    assert fingerprint(old) in done.stderr
+    assert fingerprint(desk.host_key(HOSTS[0])) in done.stderr
+    assert desk.known() == f"{HOSTS[0]} {old.line}\n"
+
+
+# By eye.
+
+def test_accept_by_fingerprint(desk):
+    key, other = sshsig.Key.new(), sshsig.Key.new()
+    print_ = desk.announce(key, HOSTS[0], address="192.0.2.9")
+    desk.announce(other, HOSTS[0])
+    desk.announce(sshsig.Key.new(), HOSTS[1], fleet="other-00000000")
+    done = desk.run("pending")
+    assert f"{HOSTS[0]} {print_} announced" in done.stdout
+    assert "192.0.2.9" in done.stdout
+    assert done.stdout.count("\n") == 2 and "1 more do not" in done.stderr
+    desk.bad("accept", HOSTS[0], says="2 keys announce themselves")
+    desk.good("reject", fingerprint(other))
+    desk.bad("accept", HOSTS[0], says="without a terminal")
+    desk.bad("accept", "--all", says="needs a terminal")
+    desk.bad("accept", HOSTS[0], fingerprint(other), says="nothing like that")
+    assert desk.known() == ""
+    desk.good("accept", HOSTS[0], print_)
+    assert desk.known() == f"{HOSTS[0]} {key.line}\n"
+
+
+def test_pending_takes_the_fingerprint_from_the_envelope(desk):
+    key = sshsig.Key.new()
+    desk.announce(key, HOSTS[0])
+    (name, envelope), = desk.announcements().items()
+    elsewhere = desk.redis_key("enroll:SHA256:" + "A" * 43)
+    with desk.redis.client() as client:
+        client("SET", elsewhere, envelope)
+        client("DEL", name)
+    shown = desk.good("pending")
+    assert fingerprint(key) in shown and "A" * 43 not in shown
+
+
+def test_a_known_host_with_another_key(desk):
+    old, new = sshsig.Key.new(), sshsig.Key.new()
+    desk.known_hosts.write_text(f"# mine\n{HOSTS[0]} {old.line} c\n")
+    print_ = desk.announce(new, HOSTS[0])
+    done = desk.run("pending")
+    assert "KNOWN WITH ANOTHER KEY" in done.stdout
+    assert "WARNING: A KNOWN HOST ANNOUNCES ANOTHER KEY" in done.stderr
+    assert on_terminal(desk, "yes", "accept", "--all") == 1
+    assert desk.known() == f"# mine\n{HOSTS[0]} {old.line} c\n"
+    done = desk.run("accept", HOSTS[0], print_)
+    assert done.returncode == 0 and fingerprint(old) in done.stderr
+    assert desk.known() == f"# mine\n{HOSTS[0]} {new.line}\n"
+
+
+def on_terminal(desk, answer, *words):
+    """A person types the answer when asked; the exit status."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [fleets.program("amiral-keygen"), *words], stdin=theirs,
+        stdout=subprocess.DEVNULL, stderr=theirs, env=desk.environment)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while b"fingerprint" not in shown.split(b"?")[-1] and \
+                not shown.rstrip().endswith(b"(yes)"):
+            shown += os.read(ours, 4096)
+        os.write(ours, answer.encode() + b"\n")
+        while os.read(ours, 4096):
+            pass
+    os.close(ours)
+    return process.wait(30)
+
+
+def test_accept_on_a_terminal(desk):
+    key, mallory = sshsig.Key.new(), sshsig.Key.new()
+    desk.announce(key, HOSTS[0])
+    assert on_terminal(desk, "no", "accept", HOSTS[0]) == 1
+    assert on_terminal(
+        desk, fingerprint(mallory), "accept", HOSTS[0]) == 1
+    assert desk.known() == ""
+    assert on_terminal(desk, fingerprint(key), "accept", HOSTS[0]) == 0
+    assert desk.known() == f"{HOSTS[0]} {key.line}\n"
+    desk.announce(mallory, HOSTS[1])
+    assert on_terminal(desk, "yes", "accept", "--all") == 0
+    assert mallory.line in desk.known()
+
+
+# Changes to known_hosts.
+
+def test_revoke_and_remove(desk):
+    keys = [sshsig.Key.new() for _ in HOSTS]
+    lines = [f"{n} {k.line} was here" for n, k in zip(HOSTS, keys)]
+    desk.known_hosts.write_text("\n".join(["# kept", *lines]) + "\n")
+    desk.good("revoke", HOSTS[0])
+    desk.good("hosts", "revoke", fingerprint(keys[1]), program="amiral")
+    assert desk.known() == "\n".join([
+        "# kept", "@revoked " + lines[0], "@revoked " + lines[1],
+        lines[2]]) + "\n"
+    desk.good("revoke", HOSTS[0])
+    assert desk.known().count("@revoked") == 2
+    desk.bad("revoke", "nobody.example.com", says="no line of")
+    desk.announce(keys[0], HOSTS[0])
+    desk.bad("accept", fingerprint(keys[0]), says="revoked")
+    desk.bad("hosts", "remove", HOSTS[0], program="amiral", says="no line")
+    desk.good("hosts", "remove", HOSTS[2], program="amiral")
+    assert lines[2] not in desk.known()
+
+
+def test_a_revoked_hosts_answer(fresh):
+    one = fresh(HOSTS[0], HOSTS[1])
+    done = one.amiral("ping", "-a")
+    assert done.returncode == 0, done
+    assert one.amiral("hosts", "revoke", HOSTS[0]).returncode == 0
+    one[HOSTS[1]].stop()  # so that somebody is waited for
+    done = one.amiral("ping", "-a")
+    assert done.returncode == 4 and "revoked" in done.stdout + done.stderr, \
+        done
+
+
+def test_import(desk):
+    keys = [sshsig.Key.new() for _ in range(4)]
+    desk.known_hosts.write_text(f"{HOSTS[0]} {keys[0].line}\n")
+    source = desk.folder / "ssh_known_hosts"
+    source.write_text("\n".join([
+        "# of ssh", f"{HOSTS[0]} {keys[0].line}",
+        f"10.0.0.1,{HOSTS[1]} {keys[1].line} comment",
+        f"[odd.example.com]:2222 {keys[2].line}",
+        f"|1|aaaa=|bbbb= {keys[2].line}", "@revoked * " + keys[2].line,
+        "rsa.example.com ssh-rsa AAAA", "short"]) + "\n")
+    done = desk.good("hosts", "import", source, program="amiral")
+    assert done == ("1 imported, 1 known already, 1 of other key types "
+                    "skipped, 4 hashed or without a plain host name "
+                    "skipped\n")
+    assert desk.known() == (f"{HOSTS[0]} {keys[0].line}\n"
+                            f"{HOSTS[1]} {keys[1].line}\n")
+    before = desk.known()
+    scanned = (f"{HOSTS[1]} {keys[3].line}\n{HOSTS[2]} {keys[0].line}\n")
+    desk.bad("hosts", "import", "-", program="amiral", stdin=scanned,
+             says="is NOT imported")
+    assert desk.known() == before
+
+
+def test_check_finds_what_is_wrong(desk):
+    desk.enroll(HOSTS[0], desk.token())
+    directory = desk.directory(HOSTS[0])
+    assert desk.run("check", "-d", directory).returncode == 0
+    (directory / "host_key").chmod(0o644)
+    done = desk.run("check", "-d", directory)
+    assert done.returncode == 1 and "run: chmod 600" in done.stdout
+    (directory / "host_key").chmod(0o600)
+    signers = directory / "allowed_signers"
+    signers.write_text(
+        f'bob@example.com valid-before="20250101Z" {desk.key.line}\n')
+    done = desk.run("check", "-d", directory)
+    assert done.returncode == 1 and "has expired" in done.stdout
+    desk.known_hosts.write_text("* ssh-ed25519 AAAA\n")
+    done = desk.run("check", "-d", directory)
+    assert "known_hosts:1:" in done.stdout
+
+
+# kill -9 at every system call.
+
+def calls_of(desk, *words, **options):
+    """The system calls of a command that ends well: name to how many."""
+    trace = desk.folder / "trace"
+    desk.good(*words, before=["strace", "-qq", "-o", trace], **options)
+    return collections.Counter(
+        re.findall(r"^([a-z]\w*)\(", trace.read_text(), re.M))
+
+
+def kills(calls):
+    """Each call of each name, which is how strace counts."""
+    calls.pop("exit_group")
+    return [(name, n + 1) for name, count in sorted(calls.items())
+            for n in range(count)]
+
+
+def kill_at(desk, name, n, *words, **options):
+    """The command, killed as its nth call of that name begins."""
+    done = desk.run(*words, before=[
+        "strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
+        "-e", f"inject={name}:signal=KILL:when={n}"], **options)
+    return done.returncode == -signal.SIGKILL
+
+
+has_strace = pytest.mark.skipif(
+    shutil.which("strace") is None or fleets.SANITIZED,
+    reason="needs strace, and no sanitizer under it")
+
+
+@has_strace
+def test_new_killed_anywhere(desk):
+    """The pair is there, or the secret alone, or nothing; each whole."""
+    path = desk.folder / "victim"
+    public = path.with_suffix(".pub")
+    calls = calls_of(desk, "new", "-f", path)
+    killed = 0
+    for name, n in kills(calls):
+        path.unlink(missing_ok=True)
+        public.unlink(missing_ok=True)
+        killed += kill_at(desk, name, n, "new", "-f", path)
+        if path.exists():
+            key = sshsig.Key.load(path)
+            assert path.stat().st_mode & 0o777 == 0o600
+            desk.good("show", path)
+        if public.exists():
+            assert public.read_text().startswith(key.line)
+    assert killed > 100
+
+
+@has_strace
+def test_accept_killed_anywhere(desk):
+    """Old or new; and both were seen."""
+    key = sshsig.Key.new()
+    old = f"{HOSTS[1]} {sshsig.Key.new().line}\n"
+    new = old + f"{HOSTS[0]} {key.line}\n"
+    words = ["accept", HOSTS[0], desk.announce(key, HOSTS[0])]
+    seen = collections.Counter()
+    for name, n in kills(calls_of(desk, *words)):
+        desk.announce(key, HOSTS[0])
+        desk.known_hosts.write_text(old)
+        if kill_at(desk, name, n, *words):
+            assert desk.known() in (old, new), (name, n)
+            seen[desk.known()] += 1
+    assert seen[old] > 100 and seen[new] > 5
+
+
+@has_strace
+def test_accept_by_token_killed_anywhere(desk):
+    """The record and known_hosts are whole; a use counts before a host."""
+    token, name = desk.token(), HOSTS[0]
+    desk.enroll(name, token)
+    (redis_name, announcement), = desk.announcements().items()
+    record, = (desk.config / "tokens").iterdir()
+    unused, line = record.read_bytes(), f"{name} {desk.host_key(name).line}\n"
+    seen = collections.Counter()
+    words = ["accept", "--token"]
+    for call, n in kills(calls_of(desk, *words)):
+        record.write_bytes(unused)
+        desk.known_hosts.unlink()
+        desk.known_hosts.touch()
+        with desk.redis.client() as client:
+            client("SET", redis_name, announcement)
+        if kill_at(desk, call, n, *words):
+            used = len(json.loads(record.read_bytes())["used"])
+            assert desk.known() in ("", line), (call, n)
+            assert (used, desk.known()) != (0, line), (call, n)
+            seen[used, desk.known()] += 1
+    assert {(0, ""), (1, ""), (1, line)} == set(seen)
+
+
+@has_strace
+def test_enroll_killed_anywhere(desk):
+    """What is there is whole, and the same line again completes it."""
+    token, name = desk.token(), HOSTS[0]
+    words, directory = desk.enroll_words(name), desk.directory(name)
+    calls = calls_of(desk, *words, stdin=token)
+    whole = {p.name: len(p.read_bytes()) for p in directory.iterdir()}
+    assert set(whole) == {"host_key", "allowed_signers", "amirald.conf"}
+    partly = 0
+    for call, n in kills(calls):
+        shutil.rmtree(directory, ignore_errors=True)
+        kill_at(desk, call, n, *words, stdin=token)
+        found = {p.name: len(p.read_bytes()) for p in directory.glob("[!.]*")}
+        assert found.items() <= whole.items(), (call, n, found)
+        if 0 < len(found) < 3:
+            partly += 1
+            desk.enroll(name, token)
+            assert {p.name for p in directory.glob("[!.]*")} == set(whole)
+    assert partly > 5

@@ -1,0 +1,207 @@
+"""Operators' lists that are pushed: judged, in force, kept, taken up again."""
+import pytest
+
+import gateproc
+import sshsig
+from gateproc import (FLEET, G2E_KEPT, G2E_RELOADED, G2E_TRUST,
+                      G2N_HELLO, G2N_KEYS, now_ms)
+
+CAROL = "carol@example.com"
+
+
+@pytest.fixture
+def parts(bare):
+    """A gate whose own file lets one key sign lists; not started."""
+    bare.trusty, bare.carol = sshsig.Key.new(), sshsig.Key.new()
+    bare.operators.append(
+        f'trusty namespaces="amiral-trust-v1" {bare.trusty.line}')
+    return bare
+
+
+@pytest.fixture
+def gate(parts):
+    return parts.start()
+
+
+def make(gate, serial, fleet=FLEET, signer=None, issued=None, **what):
+    payload = sshsig.trust_list(
+        fleet, serial, now_ms() if issued is None else issued, **what)
+    return sshsig.sign(payload, signer or gate.trusty,
+                       namespace=sshsig.TRUST)
+
+
+def carols(gate):
+    return gate.request(operator=CAROL)
+
+
+def answered(gate, request, key):
+    gate.ask(request, key)
+    return gate.reply().content["status"] == "complete"
+
+
+def serial(gate):
+    return gate.fence().content["output"]["trust"]
+
+
+def counted(gate, cause):
+    line = gate.log()
+    while not line.startswith("dropped "):
+        line = gate.log()
+    return line == f"dropped 1 messages: {cause} 1"
+
+
+def test_adds_an_operator(gate):
+    gate.silent(sshsig.sign(gate.payload(carols(gate)), gate.carol))
+    assert counted(gate, "unknown-key")
+    assert serial(gate) == 0
+    pushed = make(gate, 7, signers=[(CAROL, gate.carol)])
+    gate.push(pushed)
+    assert gate.expect(G2E_TRUST) == pushed
+    assert answered(gate, carols(gate), gate.carol)
+    assert serial(gate) == 7
+    assert "list 7 by trusty is in force: 1 keys" in gate.log()
+
+
+def test_tells_net_and_the_fleet(gate):
+    gate.fence()
+    for seen in (G2N_KEYS, G2N_HELLO):
+        gate.seen["net", seen].clear()
+    gate.push(make(gate, 9, signers=[(CAROL, gate.carol)]))
+    keys = gate.expect(("net", G2N_KEYS))
+    assert keys[0] == 1 and b"\0" + gate.carol.public in keys
+    hello = gate.expect(("net", G2N_HELLO))
+    assert b'"trust":9,' in hello
+
+
+def test_revokes_an_operator_at_once(gate):
+    assert answered(gate, gate.request(), gate.alice)
+    request = gate.request()
+    gate.push(make(gate, 1, signers=[(CAROL, gate.carol)],
+                   revoked=[gate.alice]))
+    gate.ask(request)
+    gate.ask(carols(gate), gate.carol)
+    reply = gate.reply()
+    assert reply.reply_to != request["reply_to"]
+    assert counted(gate, "revoked")
+
+
+def test_revokes_whom_it_adds(gate):
+    gate.push(make(gate, 1, signers=[(CAROL, gate.carol)],
+                   revoked=[gate.carol]))
+    gate.silent(sshsig.sign(gate.payload(carols(gate)), gate.carol))
+    assert counted(gate, "revoked")
+
+
+REFUSED = {
+    "unknown-key": lambda gate: make(gate, 8, signer=sshsig.Key.new()),
+    "a requester": ("unknown-key",
+                    lambda gate: make(gate, 8, signer=gate.alice)),
+    "whom a list added": ("unknown-key",
+                          lambda gate: make(gate, 8, signer=gate.carol)),
+    "fleet": lambda gate: make(gate, 8, fleet="rome-0123abcd"),
+    "stale-list": lambda gate: make(gate, 6),
+    "the same serial": ("stale-list",
+                        lambda gate: make(gate, 7, revoked=[gate.alice])),
+    "expired-list": lambda gate: make(gate, 8, issued=1),
+    "two lines": ("lines", lambda gate: sshsig.sign(
+        sshsig.trust_list(FLEET, 8, now_ms()), gate.trusty, gate.alice,
+        namespace=sshsig.TRUST)),
+    "namespace": lambda gate: sshsig.sign(
+        sshsig.trust_list(FLEET, 8, now_ms()), gate.trusty),
+    "signature": lambda gate: make(gate, 8)[:-1] + b" ",
+    "schema": lambda gate: sshsig.sign(
+        b"{}", gate.trusty, namespace=sshsig.TRUST),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses(gate, name):
+    row = REFUSED[name]
+    cause, what = row if isinstance(row, tuple) else (name, row)
+    gate.push(make(gate, 7, signers=[(CAROL, gate.carol)]))
+    gate.expect(G2E_TRUST)
+    gate.push(what(gate))
+    assert counted(gate, cause)
+    assert serial(gate) == 7
+    assert not gate.seen[G2E_TRUST]
+
+
+def test_says_nothing_to_the_same_again(gate):
+    pushed = make(gate, 7)
+    for _ in range(3):
+        gate.push(pushed)
+    assert serial(gate) == 7
+    assert len(gate.seen[G2E_TRUST]) == 1
+
+
+def test_a_start_takes_up_what_was_kept(parts):
+    parts.kept = make(parts, 7, signers=[(CAROL, parts.carol)],
+                      revoked=[parts.bob])
+    gate = parts.start()
+    assert answered(gate, carols(gate), gate.carol)
+    gate.silent(sshsig.sign(
+        gate.payload(gate.request(operator=gateproc.BOB)), gate.bob))
+    assert counted(gate, "revoked")
+    gate.push(make(gate, 6))
+    assert counted(gate, "stale-list")
+
+
+def test_an_expired_list_still_revokes(parts):
+    parts.kept = make(parts, 7, issued=1, signers=[(CAROL, parts.carol)],
+                      revoked=[parts.bob])
+    gate = parts.start()
+    gate.silent(sshsig.sign(gate.payload(carols(gate)), gate.carol))
+    assert counted(gate, "validity")
+    gate.silent(sshsig.sign(
+        gate.payload(gate.request(operator=gateproc.BOB)), gate.bob))
+    assert counted(gate, "revoked")
+    assert serial(gate) == 7
+
+
+@pytest.mark.parametrize("line", ["", "@revoked {}"])
+def test_a_list_that_the_own_file_bears_no_more(parts, line):
+    parts.kept = make(parts, 7, revoked=[parts.alice])
+    parts.operators[-1] = line.format(parts.trusty.line)
+    gate = parts.start()
+    assert serial(gate) == 0
+    assert "state/trust: not in force any more" in gate.log()
+
+
+@pytest.mark.parametrize("kept", [b"", b"junk", b"x" * 100000])
+def test_what_is_no_list_is_not_passed_over(parts, kept):
+    """It may have held a revocation."""
+    parts.kept = kept
+    parts.hand_over()
+    assert parts.expect(G2E_KEPT).startswith(b"state/trust: ")
+
+
+def test_a_reload_forgets_nothing(gate):
+    """amirald may have opened an older file when the list came."""
+    gate.kept = make(gate, 1)
+    gate.push(make(gate, 7, revoked=[gate.alice]))
+    gate.expect(G2E_TRUST)
+    assert gate.reload()[0] == G2E_RELOADED
+    gate.ask(gate.request(operator=gateproc.BOB), gate.bob)
+    assert gate.reply().content["output"]["trust"] == 7
+    gate.ask(gate.request())
+    assert counted(gate, "revoked")
+
+
+def test_own_revocation_beats_a_list(gate):
+    gate.push(make(gate, 7, signers=[(CAROL, gate.carol)]))
+    assert answered(gate, carols(gate), gate.carol)
+    gate.operators.append(f"@revoked {gate.carol.line}")
+    assert gate.reload()[0] == G2E_RELOADED
+    gate.silent(sshsig.sign(gate.payload(carols(gate)), gate.carol))
+    assert counted(gate, "revoked")
+
+
+
+def test_a_long_list(gate):
+    keys = [sshsig.Key.new() for _ in range(200)]
+    pushed = make(gate, 2, signers=[(f"o{n}@example.com", key)
+                                    for n, key in enumerate(keys)])
+    gate.push(pushed)
+    assert gate.expect(G2E_TRUST) == pushed
+    request = gate.request(operator="o199@example.com")
+    assert answered(gate, request, keys[199])
