@@ -1,6 +1,7 @@
 """What the controller makes of answers that lie, are late or are missing."""
 import json
 import os
+import shutil
 import signal
 import time
 import uuid
@@ -301,6 +302,8 @@ def test_hides_one_hosts_hello(fleet):
                 return [self.change(v, None) for v in reply]
             return reply
 
+    # Nor one that is remembered from an earlier command.
+    shutil.rmtree(fleet.home / ".cache", ignore_errors=True)
     with Hides(fleet, rewrite) as liar:
         for words in (("-a",), ("-F", "hostname=www*"), ("-F", "role=x")):
             code, document = liar.json("ping", *words)
