@@ -75,7 +75,7 @@ engine_expect(struct engine *e)
 		return;
 	e->expected_known = true;
 	expected_compute(e->run->targets->match, e->run->settings->fleet,
-	    e->fetch.hellos, &e->run->verdicts);
+	    e->fetch.hellos, clock_wall_ms(), &e->run->verdicts);
 }
 
 static void

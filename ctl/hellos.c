@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/slurp.h"
 #include "ctl/local.h"
+#include "wire/request.h"
 
 /* The file: this line, then a string host and a string envelope for each. */
 static const char magic[] = "amiral hellos 1\n";
@@ -223,7 +225,9 @@ hellos_take(struct hellos *h, size_t host, const uint8_t *bytes, size_t len)
 		h->rejected++;
 		return;
 	}
-	if (old->envelope != NULL && row.hello.at <= old->hello.at) {
+	/* One from the future would keep every true one out. */
+	if (row.hello.at > clock_wall_ms() + REQUEST_SKEW_MS ||
+	    (old->envelope != NULL && row.hello.at <= old->hello.at)) {
 		hello_clear(&row.hello);
 		h->rejected++;
 		return;

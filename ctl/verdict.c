@@ -121,6 +121,11 @@ compare_seen(const struct host *host, const struct verified *v)
 	if (seen != NULL &&
 	    memcmp(seen->digest, v->digest, ENVELOPE_DIGEST_SIZE) == 0)
 		return OUTCOME_REPEATED;
+	/* Started anew, it knows nothing of what it began: not a refusal. */
+	if (reply->status == REPLY_NOOP && reply->reason == REASON_NO_JOURNAL &&
+	    host->seen_count > 0 &&
+	    memcmp(host->boot, reply->boot, REPLY_BOOT_SIZE) != 0)
+		return OUTCOME_LATE;
 	if (boot_is_older(host, reply->boot))
 		return OUTCOME_CLONED;
 	if (seen != NULL && !lost)
@@ -327,6 +332,7 @@ verdicts_tally(
 			continue;
 		out->matched++;
 		out->verdicts[host_verdict(&v->hosts[i])]++;
+		out->incomplete += !host_output_whole(&v->hosts[i]);
 	}
 }
 
@@ -337,7 +343,8 @@ tally_exit_status(const struct tally *t)
 		return 4;
 	if (t->matched == 0)
 		return 5;
-	if (t->verdicts[VERDICT_NO_ANSWER] + t->verdicts[VERDICT_UNFINISHED] >
+	if (t->verdicts[VERDICT_NO_ANSWER] + t->verdicts[VERDICT_UNFINISHED] +
+		t->incomplete >
 	    0)
 		return 3;
 	if (t->verdicts[VERDICT_FAILED] + t->verdicts[VERDICT_REFUSED] > 0)

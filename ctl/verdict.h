@@ -94,6 +94,7 @@ char *host_stream(const struct host *, bool is_stderr, size_t *len);
 struct tally {
 	size_t matched, verdicts[VERDICTS];
 	unsigned long unverified;
+	size_t incomplete; /* hosts whose output did not come whole */
 };
 void verdicts_tally(
     const struct verdicts *, unsigned long unverified, struct tally *);

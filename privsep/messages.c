@@ -36,6 +36,7 @@ static const struct link_rule executor_to_gate_rules[] = {
 	[E2G_NET] = { "NET", GATE_SERVING, 0, 0, 1 },
 	[E2G_STARTED] = { "STARTED", GATE_SERVING, 4, 4, 3 },
 	[E2G_EXITED] = { "EXITED", GATE_SERVING, 41, 41, 0 },
+	[E2G_ISSUED] = { "ISSUED", GATE_SETUP, 8, 8, 0 },
 };
 DIRECTION(executor_to_gate, "executor to gate", 1024, MEBI);
 
@@ -43,7 +44,7 @@ static const struct link_rule gate_to_executor_rules[] = {
 	[G2E_READY] = { "READY", EXECUTOR_STARTING, 0, 0, 0 },
 	[G2E_RELOADED] = { "RELOADED", EXECUTOR_SERVING, 0, 0, 0 },
 	[G2E_KEPT] = { "KEPT", ~0U, 0, LOG_LINE_MAX, 0 },
-	[G2E_LAUNCH] = { "LAUNCH", ~0U, 13, 12 + PROVIDER_MAX, 0 },
+	[G2E_LAUNCH] = { "LAUNCH", ~0U, 21, 20 + PROVIDER_MAX, 0 },
 	[G2E_KILL] = { "KILL", ~0U, 4, 4, 0 },
 	[G2E_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
 	[G2E_AUDIT] = { "AUDIT", ~0U, 1, AUDIT_LINE_MAX, 0 },

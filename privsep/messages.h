@@ -71,6 +71,8 @@ enum executor_to_gate {
 	 * user_us, system_us, u64 max_rss_kib. The job's number is free again.
 	 */
 	E2G_EXITED,
+	/* u64 ms since the epoch: what was issued up to then is refused. */
+	E2G_ISSUED,
 	E2G_COUNT
 };
 enum job_end {
@@ -93,8 +95,8 @@ enum gate_to_executor {
 	 * there is none the gate ends after this). */
 	G2E_KEPT,
 	/* u32 job (chosen by the gate, not in use), u32 timeout_ms (0: the
-	 * row's), u32 bytes of arguments that will be written to stdin, rest:
-	 * name */
+	 * row's), u32 bytes of arguments that will be written to stdin, u64
+	 * issued (ms since the epoch, 0: nobody asked), rest: name */
 	G2E_LAUNCH,
 	G2E_KILL, /* u32 job; ignored where it has just ended */
 	G2E_LOG,  /* as N2E_LOG */

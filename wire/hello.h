@@ -12,6 +12,8 @@
 #include "wire/reply.h"
 #include "wire/verify/envelope.h"
 
+/* A fact that says that others did not fit. */
+#define HELLO_LEFT_OUT    "facts_left_out"
 #define HELLO_MAX         16384  /* bytes of payload */
 #define HELLO_INTERVAL_MS 60000  /* at least each minute */
 #define HELLO_EXPIRY_MS   180000 /* of the Redis key */

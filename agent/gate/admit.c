@@ -424,6 +424,7 @@ admission_grant(struct admission *admission)
 	admitted->answer = admission->result->answer;
 	terms->builtin = admission->builtin;
 	terms->stream = request->stream;
+	terms->issued = request->issued;
 	if (request->timeout_s > 0 &&
 	    request->timeout_s * 1000 < terms->timeout_ms)
 		terms->timeout_ms = (uint32_t)request->timeout_s * 1000;

@@ -63,6 +63,7 @@ struct admitted_terms {
 	uint32_t timeout_ms;   /* 0: the executor's own */
 	uint32_t max_output;   /* bytes, stdout and stderr together */
 	bool stream;           /* output is wanted as it comes */
+	int64_t issued;        /* 0: the gate's own */
 	const char *operator_; /* "": the gate's own */
 	const struct audit_subject *subject;
 };

@@ -66,6 +66,8 @@ hello_payload(struct gate_hello *gate, size_t *len)
 		log_warning("facts over %zu bytes: hellos leave out %s", room,
 		    left_out);
 	gate->trimmed = left_out != NULL;
+	if (gate->trimmed)
+		json_object_set_new(hello.facts, HELLO_LEFT_OUT, json_true());
 	payload = hello_build(&hello, len);
 	json_decref(hello.facts);
 	return payload;

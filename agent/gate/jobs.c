@@ -47,13 +47,14 @@ static bool
 launch_send(
     struct gate_jobs *jobs, uint32_t number, const struct admitted_terms *terms)
 {
-	uint8_t body[12 + PROVIDER_MAX];
+	uint8_t body[20 + PROVIDER_MAX];
 	struct writer writer;
 
 	writer_init(&writer, body, sizeof(body));
 	writer_u32(&writer, number);
 	writer_u32(&writer, terms->timeout_ms);
 	writer_u32(&writer, (uint32_t)terms->args_len);
+	writer_u64(&writer, (uint64_t)terms->issued);
 	writer_bytes(&writer, terms->provider, strlen(terms->provider));
 	if (!writer_done(&writer))
 		fatal("a provider's name is longer than a name may be");

@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <sodium.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "agent/gate/facts.h"
@@ -13,6 +14,7 @@
 #include "agent/gate/report.h"
 #include "agent/gate/setup.h"
 #include "base/clock.h"
+#include "base/cursor.h"
 #include "base/log.h"
 #include "privsep/drop.h"
 #include "privsep/messages.h"
@@ -27,6 +29,7 @@ struct gate {
 	struct loop *loop;
 	struct link *executor;
 	bool ready; /* was said */
+	int answer; /* RELOADED or KEPT that found no room; -1: none */
 	struct loop_timer patience, tidy;
 	struct gate_report report;
 	struct gate_setup setup;
@@ -93,12 +96,28 @@ on_exited(const uint8_t *body, size_t len, const int *fds, void *arg)
 	jobs_on_exited(&gate->jobs, body, len);
 }
 
+/* What a former gate ran although its time was still to come. */
+static void
+on_issued(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct gate *gate = arg;
+	struct cursor cursor;
+	int64_t last;
+
+	(void)fds;
+	cursor_init(&cursor, body, len);
+	last = (int64_t)cursor_u64(&cursor);
+	if (last >= gate->admit.started)
+		gate->admit.started = last + 1;
+}
+
 static link_handler *const executor_handlers[E2G_COUNT] = {
 	[E2G_FILE] = on_file,
 	[E2G_COMMIT] = on_commit,
 	[E2G_NET] = on_net,
 	[E2G_STARTED] = on_started,
 	[E2G_EXITED] = on_exited,
+	[E2G_ISSUED] = on_issued,
 };
 
 static void
@@ -111,11 +130,23 @@ executor_ended(enum link_end end, const char *why, void *arg)
 	loop_stop(gate->loop, 0);
 }
 
+/* Amirald hands over no other set before it has the answer to this one. */
+static void
+set_answer(struct gate *gate, unsigned type, const char *why)
+{
+	size_t len = type == G2E_KEPT ? strnlen(why, LOG_LINE_MAX) : 0;
+
+	gate->answer =
+	    link_send_bytes(gate->executor, type, why, len) ? -1 : (int)type;
+}
+
 static void
 executor_drained(void *arg)
 {
 	struct gate *gate = arg;
 
+	if (gate->answer != -1)
+		set_answer(gate, (unsigned)gate->answer, "reason lost");
 	intake_go_on(&gate->intake);
 }
 
@@ -169,8 +200,7 @@ set_in_force(bool first, void *arg)
 	    gate->trust.description_count);
 	netlink_keys(&gate->netlink);
 	hello_send(&gate->hello);
-	if (!link_send_bytes(gate->executor, G2E_RELOADED, NULL, 0))
-		log_error("amirald was not told of the reload");
+	set_answer(gate, G2E_RELOADED, "");
 }
 
 static void
@@ -183,10 +213,11 @@ list_in_force(void *arg)
 }
 
 static void
-set_refused(bool first, void *arg)
+set_refused(bool first, const char *why, void *arg)
 {
 	struct gate *gate = arg;
 
+	set_answer(gate, G2E_KEPT, why);
 	if (first)
 		loop_stop(gate->loop, EXIT_SETUP);
 }
@@ -329,7 +360,7 @@ libraries_prepare(void)
 int
 main(void)
 {
-	struct gate gate = { 0 };
+	struct gate gate = { .answer = -1 };
 	int result;
 
 	log_open("gate", LOG_LEVEL_INFO);

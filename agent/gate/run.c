@@ -255,11 +255,12 @@ run_start(struct gate_runs *runs, struct admitted *admitted)
 	for (unsigned i = 0; i < JOB_STREAMS; i++)
 		text_init(&run->text[i]);
 	LIST_INSERT_HEAD(&runs->running, run, next);
-	audit_write(runs->audit, AUDIT_ADMITTED, run->terms->subject, "start");
-	reply_send(runs->replies, admitted_answer(admitted), &start);
+	/* First: intake has seen to room for one frame, not for two. */
 	run->job = jobs_launch(runs->jobs, admitted, &run_hooks, run);
 	if (run->job == -1)
 		fatal("a request was admitted without a job for it");
+	audit_write(runs->audit, AUDIT_ADMITTED, run->terms->subject, "start");
+	reply_send(runs->replies, admitted_answer(admitted), &start);
 }
 
 bool

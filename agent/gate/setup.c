@@ -85,9 +85,7 @@ setup_apply(struct gate_setup *setup, const char *hostname)
 	char error[TRUST_ERROR_MAX];
 
 	if (gate_trust_build(&fresh, &setup->files, hostname, error) != 0) {
-		link_send_bytes(setup->executor, G2E_KEPT, error,
-		    strnlen(error, LOG_LINE_MAX));
-		setup->failed(first, setup->arg);
+		setup->failed(first, error, setup->arg);
 		return;
 	}
 	if (!first)

@@ -21,8 +21,8 @@ struct gate_setup {
 	struct gate_trust *trust; /* replaced as a whole */
 	struct trust_files files; /* of the set that the next COMMIT closes */
 	bool locked_in;
-	setup_done_fn *done;   /* a new set is in force */
-	setup_done_fn *failed; /* the set was refused, and amirald told */
+	setup_done_fn *done; /* a new set is in force */
+	void (*failed)(bool first, const char *why, void *arg); /* refused */
 	void *arg;
 };
 

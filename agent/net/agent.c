@@ -25,6 +25,8 @@ on_config(const uint8_t *body, size_t len, const int *fds, void *arg)
 	if (!cursor_text(&c, a->hostname, sizeof a->hostname) ||
 	    !cursor_done(&c) || !name_is_host(a->hostname))
 		fatal("CONFIG is ill-formed");
+	/* The link's own buffer, with the password in it, outlives us here. */
+	explicit_bzero((uint8_t *)(uintptr_t)body, len);
 	a->root = fds[0];
 	link_state(a->net.parent, NET_CONFIGURED);
 	loop_stop(a->net.loop, 0);

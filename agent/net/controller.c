@@ -30,6 +30,8 @@ on_config(const uint8_t *body, size_t len, const int *fds, void *arg)
 	net_read_config(&ctl->net.config, &c);
 	if (!cursor_done(&c))
 		fatal("CONFIG is ill-formed");
+	/* The link's own buffer, with the password in it, outlives us here. */
+	explicit_bzero((uint8_t *)(uintptr_t)body, len);
 	link_state(ctl->net.parent, CTL_CONFIGURED);
 	loop_stop(ctl->net.loop, 0);
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "privsep/executor/gate_link.h"
+#include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
 #include "privsep/executor/rights.h"
 #include "privsep/executor/state_dir.h"
@@ -87,6 +88,7 @@ executor_prepare(struct executor *ex)
 		exit(1);
 	if ((ex->empty = state_dir_open(ex->settings->state_dir)) == -1)
 		exit(1);
+	ex->issued = issued_read(ex->settings->state_dir);
 	if ((ex->null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal_errno("/dev/null");
 	if (chdir("/") == -1)
@@ -173,6 +175,9 @@ gate_gone(struct peer *gate)
 	struct executor *ex = gate->arg;
 
 	ex->serving = false;
+	/* The next gate begins with the former set, and is then asked again. */
+	if (ex->offered != NULL)
+		ex->reload_wanted = true;
 	settings_free(ex->offered);
 	ex->offered = NULL;
 	if (ex->stopping)

@@ -24,6 +24,7 @@ struct executor {
 	struct peer gate, net;
 	struct jobs *jobs;
 	struct trust_store trust;
+	int64_t issued; /* see issued.h */
 	struct loop_timer stop_timer;
 };
 

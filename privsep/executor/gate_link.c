@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "privsep/executor/audit.h"
+#include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
 #include "privsep/executor/rights.h"
 
@@ -44,6 +45,20 @@ send_trust(struct executor *ex, const struct settings *settings)
 	send_file(ex, GATE_FILE_TRUST, path, fd < 0 ? ex->null : fd);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void
+send_issued(struct executor *ex)
+{
+	uint8_t body[8];
+	const struct iovec piece = { .iov_base = body, .iov_len = sizeof body };
+	struct writer w;
+
+	if (ex->issued == 0)
+		return;
+	writer_init(&w, body, sizeof body);
+	writer_u64(&w, (uint64_t)ex->issued);
+	peer_send(&ex->gate, E2G_ISSUED, &piece, 1, NULL);
 }
 
 void
@@ -195,6 +210,7 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 	char name[PROVIDER_MAX + 1] = "";
 	uint32_t id, timeout_ms;
+	uint64_t issued;
 	struct cursor in;
 	const uint8_t *rest;
 
@@ -204,6 +220,7 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 	id = cursor_u32(&in);
 	timeout_ms = cursor_u32(&in);
 	(void)cursor_u32(&in); /* the pipe takes what fits in a request */
+	issued = cursor_u64(&in);
 	rest = cursor_rest(&in, &len);
 	if (cursor_done(&in) && len <= PROVIDER_MAX)
 		memcpy(name, rest, len);
@@ -212,6 +229,8 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 		    &ex->gate, "it asked for what is no provider's name");
 	else if (jobs_has(ex->jobs, id))
 		peer_broken(&ex->gate, "it gave two jobs one number");
+	else if (!issued_raise(&ex->issued, ex->settings->state_dir, issued))
+		peer_broken(&ex->gate, "it launched what was issued later");
 	else
 		launch(ex, id, timeout_ms, name);
 }
@@ -316,6 +335,7 @@ gate_begin(struct peer *gate)
 	if (link_pair(link) == -1)
 		fatal_errno("socketpair for the gate");
 	begin_with(ex, link);
+	send_issued(ex);
 	gate_send_set(ex, ex->settings);
 }
 

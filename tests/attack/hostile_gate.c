@@ -32,6 +32,13 @@ set_done(bool first, void *arg)
 	(void)arg;
 }
 
+static void
+set_failed(bool first, const char *why, void *arg)
+{
+	(void)why;
+	set_done(first, arg);
+}
+
 /* Everything that amirald hands over before it waits for an answer. */
 static void
 take_set(void)
@@ -39,7 +46,7 @@ take_set(void)
 	const uint8_t *body = self.frame.bytes + 1;
 
 	self.setup = (struct gate_setup){
-		.trust = &self.trust, .done = set_done, .failed = set_done
+		.trust = &self.trust, .done = set_done, .failed = set_failed
 	};
 	while (standin_receive(LINK_FD_EXECUTOR, &self.frame) &&
 	       self.frame.bytes[0] == E2G_FILE)
@@ -61,13 +68,14 @@ lock_in(void)
 static bool
 send_launch(uint32_t id, uint32_t timeout_ms, const char *name, size_t len)
 {
-	uint8_t body[12 + 256];
+	uint8_t body[20 + 256];
 	struct writer w;
 
 	writer_init(&w, body, sizeof body);
 	writer_u32(&w, id);
 	writer_u32(&w, timeout_ms);
 	writer_u32(&w, 0);
+	writer_u64(&w, 0);
 	writer_bytes(&w, name, len);
 	return writer_done(&w) && standin_send(LINK_FD_EXECUTOR, G2E_LAUNCH,
 				      body, w.used, NULL, 0);

@@ -1,6 +1,7 @@
 """At most once, and the same word again: replays, reply_to, restarts."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -105,11 +106,16 @@ def test_refused_stays_refused(one):
     assert marks(agent, "later") == 1
 
 
+@pytest.mark.parametrize("ahead_ms", [0, 25000])
 @pytest.mark.parametrize("victim", ["executor", "gate"])
-def test_replay_after_a_crash(one, victim):
-    """kill -9 and back: what ran does not run again."""
+def test_replay_after_a_crash(one, victim, ahead_ms):
+    """
+    kill -9 and back: what ran does not run again, also where the operator's
+    clock is ahead and the restart comes before the time of issue.
+    """
     fleet, agent = one
-    request = fleet.request("mark")
+    issued = int(time.time() * 1000) + ahead_ms
+    request = fleet.request("mark", issued=issued, expires=issued + 60000)
     envelope = fleet.signed(request)
     fleet.ask(request, envelope)
     fleet.replies(request)

@@ -111,13 +111,14 @@ static void
 launch(
     const struct serving *v, uint32_t id, uint32_t timeout_ms, const char *name)
 {
-	uint8_t body[12 + PROVIDER_MAX];
+	uint8_t body[20 + PROVIDER_MAX];
 	struct writer w;
 
 	writer_init(&w, body, sizeof body);
 	writer_u32(&w, id);
 	writer_u32(&w, timeout_ms);
 	writer_u32(&w, 0);
+	writer_u64(&w, 0);
 	writer_bytes(&w, name, strlen(name));
 	assert_true(writer_done(&w));
 	frame_send(v->gate.links[0], G2E_LAUNCH, body, w.used);

@@ -26,7 +26,8 @@ ALICE, BOB = "alice@example.com", "bob@example.com"
 PATIENCE = 30  # seconds; what should come comes in a fraction of one
 
 # privsep/messages.h
-E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED = range(5)
+(E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED,
+ E2G_ISSUED) = range(6)
 (G2E_READY, G2E_RELOADED, G2E_KEPT, G2E_LAUNCH, G2E_KILL, G2E_LOG,
  G2E_AUDIT, G2E_TRUST) = range(8)
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)
@@ -74,9 +75,9 @@ class Job:
 
     def __init__(self, gate, body):
         self.gate, self.body = gate, body
-        self.number, self.timeout_ms, self.args_size = struct.unpack(
-            ">III", body[:12])
-        self.provider = body[12:].decode()
+        self.number, self.timeout_ms, self.args_size, self.issued = \
+            struct.unpack(">IIIQ", body[:20])
+        self.provider = body[20:].decode()
         self.ends = []
 
     def start(self):
