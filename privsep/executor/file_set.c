@@ -1,11 +1,70 @@
 /* Part of amirald. */
 #include "privsep/executor/file_set.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/slurp.h"
+
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+
+static int
+write_whole(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+make_sealed(const char *text, size_t len)
+{
+	int fd, saved;
+
+	fd = memfd_create("amiral", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1)
+		return -1;
+	if (write_whole(fd, text, len) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/*
+ * Takes fd over. What was loaded is what every later gate gets, although the
+ * file may be edited in place in the meantime.
+ */
+static int
+freeze(int fd, const char *path, size_t max)
+{
+	char *text;
+	size_t len;
+	int frozen = -1;
+
+	if ((text = slurp(fd, max, &len)) != NULL)
+		frozen = make_sealed(text, len);
+	if (frozen == -1)
+		log_error("%s: cannot keep a copy: %s", path, strerror(errno));
+	free(text);
+	close(fd);
+	return frozen;
+}
 
 /* Takes fd over. */
 static void
@@ -34,6 +93,9 @@ file_set_open(struct file_set *set, enum gate_file kind, const char *name,
 		log_error("%s", error);
 		return -1;
 	}
+	/* Secrets stay in their file: a copy could be swapped out. */
+	if (rule != FILE_SECRET && (fd = freeze(fd, path, max)) == -1)
+		return -1;
 	add(set, kind, name, fd);
 	return fd;
 }

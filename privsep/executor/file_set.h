@@ -1,7 +1,8 @@
 /*
  * The descriptors that the gate reads: opened by the rules of base/file.h,
- * kept open so that a gate that starts anew gets the same set. Part of
- * amirald.
+ * kept open so that a gate that starts anew gets the same set. All but the
+ * secret ones are sealed copies: an edit counts from the next reload on, not
+ * from the next start of a gate. Part of amirald.
  */
 #ifndef AMIRAL_EXECUTOR_FILE_SET_H
 #define AMIRAL_EXECUTOR_FILE_SET_H

@@ -1,4 +1,5 @@
 """SIGHUP: a good set comes into force, a broken one leaves the old one."""
+import os
 import signal
 
 import pytest
@@ -56,6 +57,48 @@ def test_broken_file_keeps_the_old_set(one, kind):
     path.write_text(good)
     reload(agent, GOOD)
     assert ask(fleet, "mark") == "complete"
+
+
+def append(path, text):
+    with open(path, "a", encoding="ascii") as file:
+        file.write(text)
+
+
+EDITED = {
+    "operators, appended to": (
+        "allowed_signers", lambda path: append(path, "not a line\n"),
+        "allowed_signers:2"),
+    "operators, cut": (
+        "allowed_signers", lambda path: os.truncate(path, 10),
+        "allowed_signers:1"),
+    "conf, emptied": (
+        "amirald.conf", lambda path: os.truncate(path, 0),
+        "has no 'fleet'"),
+    "conf, cut": (
+        "amirald.conf", lambda path: os.truncate(path, 10), "amirald.conf:2"),
+    "description, cut": (
+        "providers/mark.json", lambda path: os.truncate(path, 5), "mark.json"),
+}
+
+
+@pytest.mark.parametrize("kind", EDITED)
+def test_an_edit_in_place_waits_for_the_reload(one, kind):
+    """A gate that starts anew gets what was loaded, not what is there now."""
+    fleet, agent = one
+    name, edit, where = EDITED[kind]
+    path = agent.folder / name
+    inode = path.stat().st_ino
+    before = agent.wait_whole()
+    edit(path)
+    assert path.stat().st_ino == inode
+    os.kill(before["gate"], signal.SIGKILL)
+    after = agent.wait_whole(but=before)
+    assert ask(fleet, "ping") == "complete"
+    assert ask(fleet, "mark") == "complete"
+    size = len(agent.log())
+    reload(agent, KEPT)
+    assert where in agent.log()[size:]
+    assert agent.wait_whole() == after
 
 
 def test_new_operator(one):

@@ -233,6 +233,18 @@ expect_dead(pid_t pid)
 
 /* Starting */
 
+/* Read-only, or a sealed copy. */
+static void
+expect_unchangeable(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+	assert_int_equal(ftruncate(fd, st.st_size + 1), -1);
+	assert_int_equal(ftruncate(fd, 0), -1);
+}
+
 static void
 expect_file(int gate, enum gate_file kind, const char *name, const char *text)
 {
@@ -243,7 +255,7 @@ expect_file(int gate, enum gate_file kind, const char *name, const char *text)
 	assert_int_equal(frame->body[0], kind);
 	assert_int_equal(frame->len, 1 + strlen(name));
 	assert_memory_equal(frame->body + 1, name, strlen(name));
-	assert_int_equal(fcntl(frame->fds[0], F_GETFL) & O_ACCMODE, O_RDONLY);
+	expect_unchangeable(frame->fds[0]);
 	if (text != NULL) {
 		assert_true(pread(frame->fds[0], bytes, 63, 0) > 0);
 		assert_string_equal(bytes, text);
@@ -300,6 +312,54 @@ gate_gets_its_files(void **state)
 	expect_file(v.gate.links[0], GATE_FILE_DESCRIPTION, "zeal", "zeal");
 	expect_commit(v.gate.links[0]);
 	scene_expect_log(v.scene, "undescribed: ignored");
+	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
+	meet_net(&v);
+	end(&v);
+}
+
+static void
+edit_file(const struct scene *s, const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	assert_true((fd = open(path, O_WRONLY | O_TRUNC)) >= 0);
+	assert_int_equal(write(fd, "edited", 6), 6);
+	close(fd);
+}
+
+static void
+expect_set(const struct visitor *gate, const struct scene *s, const char *key)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/amirald.conf", s->dir);
+	expect_file(gate->links[0], GATE_FILE_CONF, path, NULL);
+	snprintf(path, sizeof path, "%s/host_key", s->dir);
+	expect_file(gate->links[0], GATE_FILE_HOST_KEY, path, key);
+	snprintf(path, sizeof path, "%s/operators", s->dir);
+	expect_file(gate->links[0], GATE_FILE_OPERATORS, path, "operators");
+	expect_file(gate->links[0], GATE_FILE_DESCRIPTION, "facts", "facts");
+	expect_commit(gate->links[0]);
+}
+
+/* Of secrets there is no copy, hence the host key is as it stands. */
+static void
+later_gate_gets_what_was_loaded(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	scene_start(v.scene);
+	scene_meet(v.scene->gate_door, &v.gate);
+	expect_set(&v.gate, v.scene, "host key");
+	edit_file(v.scene, "host_key");
+	edit_file(v.scene, "operators");
+	edit_file(v.scene, "providers/facts.json");
+	visitor_leave(&v.gate);
+	scene_meet(v.scene->gate_door, &v.gate);
+	expect_set(&v.gate, v.scene, "edited");
 	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
 	meet_net(&v);
 	end(&v);
@@ -954,6 +1014,8 @@ main(int argc, char **argv)
 	static struct scene_programs programs;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(gate_gets_its_files, &programs),
+		cmocka_unit_test_prestate(
+		    later_gate_gets_what_was_loaded, &programs),
 		cmocka_unit_test_prestate(children_are_jailed, &programs),
 		cmocka_unit_test_prestate(
 		    net_gets_its_configuration, &programs),
