@@ -69,7 +69,7 @@ add_argument(json_t *args, const char *word, char error[static CTL_ERROR_MAX])
 {
 	const char *equals = strchr(word, '=');
 	bool is_json = equals != NULL && equals > word && equals[-1] == ':';
-	size_t len = (size_t)(equals - word) - (is_json ? 1 : 0);
+	size_t len = strcspn(word, "=") - (is_json ? 1 : 0);
 	json_error_t why;
 	json_t *value;
 

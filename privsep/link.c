@@ -437,6 +437,22 @@ receive(struct link *l, struct received *got)
 }
 
 /* The rule that the frame obeys, or NULL and why there is none. */
+/*@
+  requires \valid_read(l) && \valid_read(l->setup.in) && \valid_read(got);
+  requires \valid_read(l->setup.in->rules + (0 .. l->setup.in->count - 1));
+  requires \valid_read(l->buffer) && got->len >= 1;
+  requires \valid(why + (0 .. WHY_MAX - 1));
+  requires \separated(why + (0 .. WHY_MAX - 1), l, l->setup.in, got, l->buffer,
+      l->setup.in->rules + (0 .. l->setup.in->count - 1));
+  assigns \result \from *l, *got, *l->buffer;
+  assigns why[0 .. WHY_MAX - 1];
+  ensures \result != \null ==>
+      *l->buffer < l->setup.in->count &&
+      \result == &l->setup.in->rules[*l->buffer] &&
+      (\result->states & l->state) != 0 &&
+      \result->min <= got->len - 1 <= \result->max &&
+      got->fd_count == \result->fds;
+*/
 static const struct link_rule *
 rule_for_received(
     const struct link *l, const struct received *got, char why[static WHY_MAX])

@@ -11,12 +11,22 @@
  * The decoder refuses stray bits and missing padding already; writing the
  * text anew proves it, whatever a libsodium of another day accepts.
  */
+/*@
+  requires \valid_read(bytes + (0 .. n - 1));
+  requires \valid_read(text + (0 .. len - 1));
+  assigns \nothing;
+*/
 static bool
 is_canonical(const uint8_t *bytes, size_t n, const char *text, size_t len)
 {
 	char again[PIECE_TEXT + 1];
 	size_t at, piece, written;
 
+	/*@
+	  loop invariant at <= n && written <= len;
+	  loop assigns at, piece, written, again[0 .. PIECE_TEXT];
+	  loop variant n - at;
+	*/
 	for (at = 0, written = 0; at < n; at += piece) {
 		piece = n - at < PIECE_BYTES ? n - at : PIECE_BYTES;
 		sodium_bin2base64(again, sizeof(again), bytes + at, piece,
@@ -30,6 +40,15 @@ is_canonical(const uint8_t *bytes, size_t n, const char *text, size_t len)
 	return written == len;
 }
 
+/*@
+  requires \valid(dst + (0 .. size - 1));
+  requires \valid_read(text + (0 .. len - 1));
+  requires \valid(n) && \separated(n, dst + (0 .. size - 1));
+  requires \separated(dst + (0 .. size - 1), text + (0 .. len - 1));
+  assigns dst[0 .. size - 1], *n;
+  ensures \result ==> *n <= size;
+  ensures !\result ==> *n == \old(*n);
+*/
 bool
 base64_decode(
     uint8_t *dst, size_t size, const char *text, size_t len, size_t *n)

@@ -73,11 +73,23 @@ envelope_namespace(enum envelope_kind kind)
 }
 
 /* The bytes before a newline, at most max; max + 1 where there is none. */
+/*@
+  requires max <= SSHSIG_LINE_MAX && len <= ENVELOPE_MAX;
+  requires \valid_read(bytes + (0 .. len - 1));
+  assigns \nothing;
+  ensures \result <= max + 1;
+  ensures \result <= max ==> \result < len && bytes[\result] == '\n';
+*/
 static size_t
 line_length(const uint8_t *bytes, size_t len, size_t max)
 {
 	size_t i;
 
+	/*@
+	  loop invariant i <= len && i <= max + 1;
+	  loop assigns i;
+	  loop variant len - i;
+	*/
 	for (i = 0; i < len && i <= max; i++) {
 		if (bytes[i] == '\n')
 			return i;
@@ -85,6 +97,14 @@ line_length(const uint8_t *bytes, size_t len, size_t max)
 	return max + 1;
 }
 
+/*@
+  requires \valid(out);
+  assigns out->payload \from bytes;
+  assigns out->payload_len \from len;
+  ensures \result == STATUS_OK ==>
+      out->payload == bytes && out->payload_len == len &&
+      1 <= len <= ENVELOPE_PAYLOAD_MAX;
+*/
 static enum status
 payload_split(const uint8_t *bytes, size_t len, struct layout *out)
 {
@@ -97,6 +117,16 @@ payload_split(const uint8_t *bytes, size_t len, struct layout *out)
 	return STATUS_OK;
 }
 
+/*@
+  requires len <= ENVELOPE_MAX ==> \valid_read(bytes + (0 .. len - 1));
+  requires \valid(out) && \separated(out, bytes + (0 .. len - 1));
+  assigns *out;
+  ensures \result == STATUS_OK ==>
+      1 <= out->lines <= ENVELOPE_LINES_MAX &&
+      1 <= out->payload_len <= ENVELOPE_PAYLOAD_MAX &&
+      out->payload + out->payload_len == bytes + len;
+  ensures \result != STATUS_OK ==> *out == \old(*out);
+*/
 enum status
 layout_split(const uint8_t *bytes, size_t len, struct layout *out)
 {
@@ -106,6 +136,11 @@ layout_split(const uint8_t *bytes, size_t len, struct layout *out)
 
 	if (len > ENVELOPE_MAX)
 		return STATUS_TOO_LONG;
+	/*@
+	  loop invariant found.lines <= ENVELOPE_LINES_MAX && at <= len;
+	  loop assigns at, n, found;
+	  loop variant len - at;
+	*/
 	for (at = 0;; at += n + 1) {
 		n = line_length(bytes + at, len - at, SSHSIG_LINE_MAX);
 		if (n > SSHSIG_LINE_MAX)

@@ -165,6 +165,35 @@ test_second_request(void **state)
 	cast_clear(&cast);
 }
 
+/* A host signs alone: a second line may be anybody's, whoever came first. */
+static void
+test_one_signature(void **state)
+{
+	size_t first_len, second_len, line_len;
+	uint8_t *first, *second, *both;
+	struct reply reply;
+	struct verified v;
+	struct cast cast;
+
+	(void)state;
+	cast_init(&cast);
+	reply = cast_reply(&cast, 0, REPLY_START, 0);
+	first = cast_sign(&cast, 0, &reply, &first_len);
+	second = cast_sign(&cast, 1, &reply, &second_len);
+	line_len = strcspn((char *)first, "\n") + 1;
+	both = malloc(line_len + second_len);
+	assert_non_null(both);
+	memcpy(both, first, line_len);
+	memcpy(both + line_len, second, second_len);
+	verify_reply(&cast.verify, both, line_len + second_len, &v);
+	assert_int_equal(v.oddity, ODDITY_BAD_CONTENT);
+	assert_string_equal(v.claimed, cast_name(0));
+	free(first);
+	free(second);
+	free(both);
+	cast_clear(&cast);
+}
+
 /* A sealed run takes no plain answer for its result. */
 static void
 test_no_plain_result(void **state)
@@ -286,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_other_requests),
 		cmocka_unit_test(test_second_request),
+		cmocka_unit_test(test_one_signature),
 		cmocka_unit_test(test_no_plain_result),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_batch),

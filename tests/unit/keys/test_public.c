@@ -118,6 +118,27 @@ both_types(void **state)
 	}
 }
 
+/* One of small order, for which anybody can write a signature. */
+static void
+points_are_judged(void **state)
+{
+	struct public_key bad = { .bytes = { 1 } }, key;
+	char text[PUBLIC_LINE_MAX], *base64;
+	uint8_t blob[PUBLIC_BLOB_MAX];
+
+	(void)state;
+	for (bad.type = KEY_ED25519; bad.type <= KEY_SK_ED25519; bad.type++) {
+		public_format(&bad, "", text);
+		base64 = strchr(text, ' ') + 1;
+		assert_false(
+		    public_from_text(&key, public_type_name(bad.type), base64));
+		assert_false(
+		    public_from_blob(&key, blob, sign_public_blob(&bad, blob)));
+		assert_true(public_decode_text(
+		    &key, public_type_name(bad.type), base64));
+	}
+}
+
 /* A point with a bit off is a valid one now and then: then it is another. */
 static void
 blob_bits(void **state)
@@ -224,6 +245,7 @@ main(void)
 		cmocka_unit_test(as_ssh_keygen_writes),
 		cmocka_unit_test(others_are_others),
 		cmocka_unit_test(both_types),
+		cmocka_unit_test(points_are_judged),
 		cmocka_unit_test(blob_bits),
 		cmocka_unit_test(blob_lengths),
 		cmocka_unit_test(other_application),

@@ -862,6 +862,45 @@ broken_gate_ends_all(void **state)
 	end(&v);
 }
 
+/* A name is a word, never a way to a file. */
+static void
+names_are_no_paths(void **state)
+{
+	static const char *const names[] = { "../facts", "/bin/sh", "Facts" };
+	struct serving v;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		serve_providers(state, &v);
+		launch(&v, 1, 0, names[i]);
+		frame_expect_end(v.gate.links[0]);
+		scene_expect_log(
+		    v.scene, "it asked for what is no provider's name");
+		end(&v);
+	}
+}
+
+/* The filter of amirald itself, which only root may load as it does. */
+static void
+root_is_filtered(void **state)
+{
+	char name[64], text[4096] = "";
+	struct serving v;
+	FILE *file;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	snprintf(name, sizeof name, "/proc/%d/status", (int)v.scene->amirald);
+	file = fopen(name, "re");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+	fclose(file);
+	if (geteuid() == 0 && !AMIRAL_SANDBOX_OFF)
+		assert_non_null(strstr(text, "\nSeccomp:\t2\n"));
+	else
+		assert_non_null(strstr(text, "\nSeccomp:\t"));
+	end(&v);
+}
+
 static void
 early_frame_is_a_violation(void **state)
 {
@@ -1041,6 +1080,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_prestate(job_dies_alone, &programs),
 		cmocka_unit_test_prestate(jobs_are_bounded, &programs),
 		cmocka_unit_test_prestate(broken_gate_ends_all, &programs),
+		cmocka_unit_test_prestate(names_are_no_paths, &programs),
+		cmocka_unit_test_prestate(root_is_filtered, &programs),
 		cmocka_unit_test_prestate(
 		    early_frame_is_a_violation, &programs),
 		cmocka_unit_test_prestate(net_starts_anew, &programs),

@@ -11,6 +11,7 @@
 #include "agent/net/agent.h"
 #include "agent/net/keyring.h"
 #include "privsep/messages.h"
+#include "tests/unit/wire/verify/pair.h"
 #include "wire/request.h"
 
 /* A number of n rows; key i is different from all others. */
@@ -134,6 +135,49 @@ test_judgement_before_cryptography(void **state)
 	free(long_one);
 }
 
+/* Line 1 by a known key, line 2 by the key under test. */
+static enum status
+judge_pair(const struct keyring *ring, const struct pair *second, bool broken)
+{
+	struct pair pairs[2];
+	enum status status;
+	uint8_t *bytes;
+	size_t len;
+
+	pair_make(&pairs[0], KEY_ED25519, 1);
+	pairs[1] = *second;
+	bytes = pair_envelope(pairs, 2, ENVELOPE_REQUEST, "{}", &len);
+	if (broken)
+		bytes[len - 1] ^= 1;
+	status = keyring_judge(ring, bytes, len);
+	free(bytes);
+	return status;
+}
+
+static void
+test_every_key_is_known(void **state)
+{
+	uint8_t body[1 + 2 * KEYRING_ROW] = { 0 };
+	struct keyring ring = { 0 };
+	struct pair pair;
+
+	(void)state;
+	for (uint8_t i = 0; i < 2; i++) {
+		pair_make(&pair, KEY_ED25519, 1 + i);
+		memcpy(body + 1 + i * KEYRING_ROW + 1, pair.key.bytes,
+		    ED25519_KEY_SIZE);
+	}
+	assert_true(keyring_take(&ring, body, sizeof body));
+	assert_int_equal(judge_pair(&ring, &pair, false), STATUS_OK);
+	assert_int_equal(judge_pair(&ring, &pair, true), STATUS_SIGNATURE);
+	pair_make(&pair, KEY_SK_ED25519, 2);
+	assert_int_equal(judge_pair(&ring, &pair, false), STATUS_UNKNOWN_KEY);
+	pair_make(&pair, KEY_ED25519, 3);
+	assert_int_equal(judge_pair(&ring, &pair, false), STATUS_UNKNOWN_KEY);
+	assert_int_equal(judge_pair(&ring, &pair, true), STATUS_UNKNOWN_KEY);
+	keyring_free(&ring);
+}
+
 /* Net's copy of an enum that lives beside the JSON. */
 static void
 test_vias(void **state)
@@ -153,6 +197,7 @@ main(void)
 		cmocka_unit_test(test_ill_formed),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_judgement_before_cryptography),
+		cmocka_unit_test(test_every_key_is_known),
 		cmocka_unit_test(test_vias),
 	};
 

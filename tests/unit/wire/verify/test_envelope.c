@@ -268,6 +268,37 @@ one_to_four_lines(void **state)
 	}
 }
 
+/* Of the lines, the one whose signature is changed is not lost among others. */
+static void
+every_line_is_verified(void **state)
+{
+	char lines[4][SSHSIG_LINE_MAX + 1];
+	const char *list[4];
+	struct signature sig;
+	struct pair pair;
+	uint8_t *bytes;
+	unsigned bad, i;
+	size_t len;
+
+	(void)state;
+	for (bad = 0; bad <= 4; bad++) {
+		for (i = 0; i < 4; i++) {
+			pair_make(&pair, KEY_ED25519, (uint8_t)(10 + i));
+			pair_sign(&pair, ENVELOPE_REQUEST, PAYLOAD, 0, &sig);
+			if (i == bad)
+				sig.bytes[0] ^= 1;
+			sign_line(ENVELOPE_REQUEST, &sig, lines[i]);
+			list[i] = lines[i];
+		}
+		bytes = sign_envelope(
+		    list, 4, (const uint8_t *)PAYLOAD, strlen(PAYLOAD), &len);
+		assert_non_null(bytes);
+		assert_int_equal(open_bytes(bytes, len, ENVELOPE_REQUEST),
+		    bad < 4 ? STATUS_SIGNATURE : STATUS_OK);
+		free(bytes);
+	}
+}
+
 static void
 each_line_another_key(void **state)
 {
@@ -476,6 +507,7 @@ main(void)
 		cmocka_unit_test(base64_without_stray_bits),
 		cmocka_unit_test(base64_bounds),
 		cmocka_unit_test(one_to_four_lines),
+		cmocka_unit_test(every_line_is_verified),
 		cmocka_unit_test(each_line_another_key),
 		cmocka_unit_test(malleable_is_refused),
 		cmocka_unit_test(bad_points_are_refused),
