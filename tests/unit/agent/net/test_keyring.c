@@ -149,7 +149,7 @@ judge_pair(const struct keyring *ring, const struct pair *second, bool broken)
 	bytes = pair_envelope(pairs, 2, ENVELOPE_REQUEST, "{}", &len);
 	if (broken)
 		bytes[len - 1] ^= 1;
-	status = keyring_judge(ring, bytes, len);
+	status = keyring_judge(ring, ENVELOPE_REQUEST, bytes, len);
 	free(bytes);
 	return status;
 }
