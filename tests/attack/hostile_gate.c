@@ -49,9 +49,11 @@ take_set(void)
 		.trust = &self.trust, .done = set_done, .failed = set_failed
 	};
 	while (standin_receive(LINK_FD_EXECUTOR, &self.frame) &&
-	       self.frame.bytes[0] == E2G_FILE)
-		setup_on_file(
-		    &self.setup, body, self.frame.len - 1, self.frame.fds[0]);
+	       (self.frame.bytes[0] == E2G_FILE ||
+		   self.frame.bytes[0] == E2G_ISSUED))
+		if (self.frame.bytes[0] == E2G_FILE)
+			setup_on_file(&self.setup, body, self.frame.len - 1,
+			    self.frame.fds[0]);
 	if (self.frame.bytes[0] != E2G_COMMIT)
 		fatal("no COMMIT");
 }
