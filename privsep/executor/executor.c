@@ -81,6 +81,7 @@ void
 executor_prepare(struct executor *ex)
 {
 	ex->root = geteuid() == 0;
+	ex->rights = rights_held();
 	log_what_is_off(ex);
 	filters_compile(&ex->filters);
 	ex->settings = settings_load(ex->conf, &ex->filters, ex->root);

@@ -13,7 +13,8 @@
 struct executor {
 	const char *conf; /* path of the main file */
 	const char *gate_path, *net_path;
-	bool root; /* started by root */
+	bool root;       /* started by root */
+	uint64_t rights; /* that it was started with: not all, in a container */
 	struct loop *loop;
 	struct filters filters;
 	int null, empty, signals;  /* descriptors */

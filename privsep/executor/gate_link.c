@@ -341,10 +341,11 @@ gate_begin(struct peer *gate)
 
 /* What was given up at the start does not come back. */
 static bool
-rights_suffice(const struct settings *settings)
+rights_suffice(const struct executor *ex, const struct settings *settings)
 {
 	char name[RIGHTS_TEXT_MAX];
-	int missing = rights_missing(rights_needed(&settings->table));
+	int missing =
+	    rights_missing(rights_needed(&settings->table) & ex->rights);
 
 	if (missing == -1)
 		return true;
@@ -361,7 +362,7 @@ load_anew(const struct executor *ex)
 	struct settings *settings =
 	    settings_load(ex->conf, &ex->filters, ex->root);
 
-	if (settings == NULL || !ex->root || rights_suffice(settings))
+	if (settings == NULL || !ex->root || rights_suffice(ex, settings))
 		return settings;
 	settings_free(settings);
 	return NULL;

@@ -75,6 +75,17 @@ rights_trim(uint64_t keep)
 	cap_free(caps);
 }
 
+uint64_t
+rights_held(void)
+{
+	uint64_t held = 0;
+
+	for (cap_value_t cap = 0; cap < 64 && cap < cap_max_bits(); cap++)
+		if (cap_get_bound(cap) == 1)
+			held |= BIT(cap);
+	return held;
+}
+
 int
 rights_missing(uint64_t needed)
 {

@@ -16,6 +16,8 @@
 uint64_t rights_needed(const struct provider_table *);
 /* Gives up the rest, for itself and every later child. Fatal. */
 void rights_trim(uint64_t keep);
+/* The bounding set as it is. */
+uint64_t rights_held(void);
 /* The first one of needed that has been given up, or -1. */
 int rights_missing(uint64_t needed);
 /* "cap_kill, ..." or "all of root's"; at most RIGHTS_TEXT_MAX with its end. */
