@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/agent_conf_value.h"
-#include "base/glob.h"
 #include "config.h"
 
 #define MIB               (UINT64_C(1) << 20)
@@ -70,12 +69,14 @@ static const struct conf_key provider_keys[] = {
 static const struct conf_key policy_keys[] = {
 	VALUE(policy_conf, "operators", operators, value_globs),
 	VALUE(policy_conf, "providers", providers, value_globs),
-	{ "args", NULL, 0, 0, 0 },
-	{ "facts", NULL, 0, 0, 0 },
-	{ "signatures", NULL, 0, 0, 0 },
-	{ "hours", NULL, 0, 0, 0 },
-	{ "max_hosts", NULL, 0, 0, 0 },
-	{ "jobs", NULL, 0, 0, 0 },
+	VALUE(policy_conf, "args", args, value_conditions),
+	VALUE(policy_conf, "facts", facts, value_conditions),
+	NUMBER(policy_conf, "signatures", signatures, value_number, 1,
+	    POLICY_SIGNATURES),
+	{ "hours", value_hours, 0, 0, 0 },
+	NUMBER(policy_conf, "max_hosts", max_hosts, value_number, 1,
+	    POLICY_HOSTS_MAX),
+	VALUE(policy_conf, "jobs", any_jobs, value_any),
 };
 
 static const struct provider_conf provider_defaults = {
@@ -132,11 +133,6 @@ read_pair(const struct conf_section *section, const struct conf_key *keys,
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(keys[i].name, pair->key) != 0)
 			continue;
-		if (keys[i].read == NULL)
-			return REFUSE(error, pair,
-			    "%s key '%s' is not enforced by this version; "
-			    "remove it",
-			    section->kind, pair->key);
 		if (keys[i].read(&keys[i], (char *)object + keys[i].at,
 			pair->value, why))
 			return 0;
@@ -196,7 +192,8 @@ add_policy(struct agent_conf *conf, const char *title)
 		return NULL;
 	conf->policies = grown;
 	grown += conf->policy_count++;
-	*grown = (struct policy_conf){ .title = strdup(title) };
+	*grown =
+	    (struct policy_conf){ .title = strdup(title), .signatures = 1 };
 	return grown->title != NULL ? grown : NULL;
 }
 
@@ -407,6 +404,8 @@ agent_conf_free(struct agent_conf *conf)
 		free(conf->policies[i].title);
 		value_list_free(conf->policies[i].operators);
 		value_list_free(conf->policies[i].providers);
+		value_conditions_free(conf->policies[i].args);
+		value_conditions_free(conf->policies[i].facts);
 	}
 	free(conf->policies);
 	free(conf->rows);
@@ -429,31 +428,25 @@ agent_conf_provider(
 	snprintf(out->name, sizeof(out->name), "%s", name);
 }
 
-static bool
-any_matches(char *const *globs, const char *text)
-{
-	for (; globs != NULL && *globs != NULL; globs++)
-		if (glob_match(*globs, text, GLOB_PATH))
-			return true;
-	return false;
-}
-
 bool
 agent_conf_names_provider(const struct agent_conf *conf, const char *name)
 {
 	for (unsigned i = 0; i < conf->policy_count; i++)
-		if (any_matches(conf->policies[i].providers, name))
+		if (policy_lists(conf->policies[i].providers, name))
 			return true;
 	return false;
 }
 
-const char *
-agent_conf_allows(
-    const struct agent_conf *conf, const char *operator_, const char *provider)
+const struct policy_conf *
+agent_conf_policy(const struct agent_conf *conf, const char *operator_,
+    const char *provider, const struct policy_conf *last)
 {
-	for (unsigned i = 0; i < conf->policy_count; i++)
-		if (any_matches(conf->policies[i].operators, operator_) &&
-		    any_matches(conf->policies[i].providers, provider))
-			return conf->policies[i].title;
+	const struct policy_conf *end = conf->policies + conf->policy_count;
+	const struct policy_conf *at = last != NULL ? last + 1 : conf->policies;
+
+	for (; at < end; at++)
+		if (policy_lists(at->operators, operator_) &&
+		    policy_lists(at->providers, provider))
+			return at;
 	return NULL;
 }

@@ -1,7 +1,6 @@
 /*
  * amirald.conf, typed. The executor and the gate read the same descriptors
- * with this one reader. Knows every key of the manual page; a key that is
- * known but not enforced yet refuses to load.
+ * with this one reader. Knows every key of the manual page.
  */
 #ifndef AMIRAL_BASE_AGENT_CONF_H
 #define AMIRAL_BASE_AGENT_CONF_H
@@ -19,6 +18,11 @@
 #define AGENT_CONF_POLICIES  1024
 #define USER_NAME_MAX        32
 #define CONF_PATH_MAX        1024 /* bytes, with the NUL */
+#define POLICY_LIST_MAX      64   /* items of a list, and of a set in one */
+#define POLICY_NAME_MAX      64   /* bytes of an argument's or fact's name */
+#define POLICY_HOURS_MAX     8
+#define POLICY_SIGNATURES    4    /* lines of an envelope */
+#define POLICY_HOSTS_MAX     4096 /* names that a request may list */
 
 enum profile {
 	PROFILE_NONE,
@@ -38,10 +42,28 @@ struct provider_conf {
 	uint64_t capabilities; /* bit CAP_x set */
 };
 
+/* A name and the globs of which any has to fit. */
+struct policy_condition {
+	char *name;   /* NULL: the end of the list */
+	char **globs; /* NULL-terminated */
+};
+
+/* Minutes of the day, UTC; from after until: over midnight. */
+struct policy_hours {
+	unsigned from, until; /* until 1440; not part of it */
+};
+
 struct policy_conf {
-	char *title;      /* what stands behind "policy " */
-	char **operators; /* globs, NULL-terminated */
-	char **providers; /* globs, NULL-terminated */
+	char *title;                    /* what stands behind "policy " */
+	char **operators;               /* globs, NULL-terminated */
+	char **providers;               /* globs, NULL-terminated */
+	struct policy_condition *args;  /* NULL: any */
+	struct policy_condition *facts; /* NULL: any */
+	struct policy_hours hours[POLICY_HOURS_MAX];
+	unsigned hour_count; /* 0: at any time */
+	uint32_t signatures; /* 1 */
+	uint32_t max_hosts;  /* 0: any number, by any match */
+	bool any_jobs;       /* also about other operators' requests */
 };
 
 struct agent_conf {
@@ -74,8 +96,17 @@ void agent_conf_provider(
     const struct agent_conf *, const char *name, struct provider_conf *out);
 /* True if some policy section (the built-in one too) names the provider. */
 bool agent_conf_names_provider(const struct agent_conf *, const char *name);
-/* The title of the first section that lets operator use provider, or NULL. */
-const char *agent_conf_allows(
-    const struct agent_conf *, const char *operator_, const char *provider);
+/*
+ * The next section behind last (NULL: the first one) that names both, or
+ * NULL. What else it demands is the gate's to judge.
+ */
+const struct policy_conf *agent_conf_policy(const struct agent_conf *,
+    const char *operator_, const char *provider,
+    const struct policy_conf *last);
+/* Whether any of the globs is text; '*' and '?' stop at '/'. */
+bool policy_lists(char *const *globs, const char *text);
+/* Whether the section lets an argument have a value of that text. */
+bool policy_takes(
+    const struct policy_conf *, const char *name, const char *text);
 
 #endif

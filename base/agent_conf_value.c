@@ -10,7 +10,6 @@
 #include "base/glob.h"
 #include "base/name.h"
 
-#define LIST_MAX  64 /* items of a list in a policy */
 #define GROUP_MAX 64 /* bytes */
 #define BLANK     " \t"
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
@@ -18,8 +17,8 @@
 #define DIGIT     "0123456789"
 #define COUNT(t)  (sizeof(t) / sizeof((t)[0]))
 
-__attribute__((format(printf, 2, 3))) static bool
-refuse(char why[static WHY_MAX], const char *fmt, ...)
+bool
+value_refuse(char why[static WHY_MAX], const char *fmt, ...)
 {
 	va_list args;
 
@@ -34,7 +33,7 @@ static bool
 copy(char *field, const char *text, size_t size, char why[static WHY_MAX])
 {
 	if (strlen(text) >= size)
-		return refuse(
+		return value_refuse(
 		    why, "longer than %zu bytes; shorten it", size - 1);
 	memcpy(field, text, strlen(text) + 1);
 	return true;
@@ -45,8 +44,9 @@ value_fleet(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	if (!name_is_fleet(text))
-		return refuse(why, "not a fleet's name (name-3f9c21aa); "
-				   "make one with: amiral-keygen fleet NAME");
+		return value_refuse(why,
+		    "not a fleet's name (name-3f9c21aa); "
+		    "make one with: amiral-keygen fleet NAME");
 	return copy(field, text, key->max, why);
 }
 
@@ -55,8 +55,9 @@ value_hostname(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	if (!name_is_host(text))
-		return refuse(why, "not a host name; write it in lower case, "
-				   "without a final dot");
+		return value_refuse(why,
+		    "not a host name; write it in lower case, "
+		    "without a final dot");
 	return copy(field, text, key->max, why);
 }
 
@@ -80,7 +81,8 @@ value_user(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	if (!is_user(text))
-		return refuse(why, "not a user; write a name or a number");
+		return value_refuse(
+		    why, "not a user; write a name or a number");
 	return copy(field, text, key->max, why);
 }
 
@@ -89,7 +91,8 @@ value_path(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	if (text[0] != '/')
-		return refuse(why, "not an absolute path; start it with '/'");
+		return value_refuse(
+		    why, "not an absolute path; start it with '/'");
 	return copy(field, text, key->max, why);
 }
 
@@ -119,19 +122,21 @@ value_url(const struct conf_key *key, void *field, const char *text,
 	static const char tcp[] = "redis://", local[] = "unix:///";
 
 	if (strncmp(text, "rediss://", 9) == 0)
-		return refuse(why, "TLS is not available in this build; "
-				   "write redis:// or unix:///");
+		return value_refuse(why, "TLS is not available in this build; "
+					 "write redis:// or unix:///");
 	if (strpbrk(text, BLANK) != NULL)
-		return refuse(why, "white space in a URL; remove it");
+		return value_refuse(why, "white space in a URL; remove it");
 	if (strncmp(text, local, sizeof(local) - 1) == 0)
 		return copy(field, text, key->max, why);
 	if (strncmp(text, tcp, sizeof(tcp) - 1) != 0)
-		return refuse(why, "not a Redis URL; write redis://HOST:PORT "
-				   "or unix:///PATH");
+		return value_refuse(why,
+		    "not a Redis URL; write redis://HOST:PORT "
+		    "or unix:///PATH");
 	if (has_password(text + sizeof(tcp) - 1))
-		return refuse(why, "a password in the URL; "
-				   "put it into a file and name that file in "
-				   "password_file");
+		return value_refuse(why,
+		    "a password in the URL; "
+		    "put it into a file and name that file in "
+		    "password_file");
 	return copy(field, text, key->max, why);
 }
 
@@ -160,7 +165,7 @@ in_range(const struct conf_key *key, uint64_t value, char why[static WHY_MAX])
 {
 	if (value >= key->min && value <= key->max)
 		return true;
-	return refuse(why, "out of range; write a number from %ju to %ju",
+	return value_refuse(why, "out of range; write a number from %ju to %ju",
 	    (uintmax_t)key->min, (uintmax_t)key->max);
 }
 
@@ -171,7 +176,7 @@ value_number(const struct conf_key *key, void *field, const char *text,
 	uint64_t value;
 
 	if (!read_digits(text, strlen(text), &value))
-		return refuse(why, "not a number; write digits alone");
+		return value_refuse(why, "not a number; write digits alone");
 	if (!in_range(key, value, why))
 		return false;
 	*(uint32_t *)field = (uint32_t)value;
@@ -193,8 +198,8 @@ read_bytes(const struct conf_key *key, const char *text, uint64_t *out,
 		len--;
 	}
 	if (!read_digits(text, len, &value))
-		return refuse(why, "not a size; write digits, "
-				   "and K, M or G behind them");
+		return value_refuse(why, "not a size; write digits, "
+					 "and K, M or G behind them");
 	value = value > UINT64_MAX >> shift ? UINT64_MAX : value << shift;
 	if (!in_range(key, value, why))
 		return false;
@@ -227,7 +232,8 @@ value_yes_no(const struct conf_key *key, void *field, const char *text,
 {
 	(void)key;
 	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		return refuse(why, "neither yes nor no; write one of them");
+		return value_refuse(
+		    why, "neither yes nor no; write one of them");
 	*(bool *)field = text[0] == 'y';
 	return true;
 }
@@ -249,7 +255,8 @@ value_profile(const struct conf_key *key, void *field, const char *text,
 			return true;
 		}
 	}
-	return refuse(why, "not a profile; write none, service or strict");
+	return value_refuse(
+	    why, "not a profile; write none, service or strict");
 }
 
 /* By number, as the kernel has them. */
@@ -323,7 +330,7 @@ value_capabilities(const struct conf_key *key, void *field, const char *text,
 		size_t len = strcspn(text, ", \t");
 
 		if (!find_capability(text, len, &bit))
-			return refuse(why,
+			return value_refuse(why,
 			    "'%.*s' is no capability; write "
 			    "names like CAP_NET_ADMIN",
 			    len > 40 ? 40 : (int)len, text);
@@ -351,9 +358,6 @@ value_list_free(char **list)
 	free(list);
 }
 
-/* NULL, or what is wrong with an item. */
-typedef const char *item_fn(const char *item);
-
 static const char *
 check_group(const char *item)
 {
@@ -372,8 +376,8 @@ check_directory(const char *item)
 	return "is not an absolute path; start it with '/'";
 }
 
-static const char *
-check_glob(const char *item)
+const char *
+value_check_glob(const char *item)
 {
 	/* An item that took nothing away would let in whom it names. */
 	if (item[0] == '!')
@@ -385,12 +389,12 @@ check_glob(const char *item)
 
 /* Takes the trimmed item off the front of *text; NULL when out of memory. */
 static char *
-take_item(const char **text)
+take_item(const char **text, char between)
 {
 	const char *start = *text + strspn(*text, BLANK);
-	size_t len = strcspn(start, ",");
+	size_t len = strcspn(start, (const char[]){ between, '\0' });
 
-	*text = start[len] == ',' ? start + len + 1 : NULL;
+	*text = start[len] != '\0' ? start + len + 1 : NULL;
 	while (len > 0 && strchr(BLANK, start[len - 1]) != NULL)
 		len--;
 	return strndup(start, len);
@@ -398,39 +402,41 @@ take_item(const char **text)
 
 /* Fills list, which has room for max items and its NULL. */
 static bool
-split(char **list, size_t max, const char *text, item_fn *check,
-    char why[static WHY_MAX])
+split(char **list, size_t max, const char *text, char between,
+    value_item_fn *check, char why[static WHY_MAX])
 {
 	const char *wrong;
 
 	for (size_t n = 0; text != NULL; n++) {
 		if (n == max)
-			return refuse(
+			return value_refuse(
 			    why, "more than %zu items; join some", max);
-		list[n] = take_item(&text);
+		list[n] = take_item(&text, between);
 		if (list[n] == NULL)
-			return refuse(why, "out of memory");
+			return value_refuse(why, "out of memory");
 		if (list[n][0] == '\0')
-			return refuse(why, "an empty item; write "
-					   "one or more, with commas between");
+			return value_refuse(why,
+			    "an empty item; write one or more, with '%c' "
+			    "between",
+			    between);
 		wrong = check(list[n]);
 		if (wrong != NULL)
-			return refuse(why, "'%.100s' %s", list[n], wrong);
+			return value_refuse(why, "'%.100s' %s", list[n], wrong);
 	}
 	return true;
 }
 
-static char **
-split_new(
-    size_t max, const char *text, item_fn *check, char why[static WHY_MAX])
+char **
+value_split(size_t max, const char *text, char between, value_item_fn *check,
+    char why[static WHY_MAX])
 {
 	char **list = calloc(max + 1, sizeof(*list));
 
 	if (list == NULL) {
-		refuse(why, "out of memory");
+		value_refuse(why, "out of memory");
 		return NULL;
 	}
-	if (split(list, max, text, check, why))
+	if (split(list, max, text, between, check, why))
 		return list;
 	value_list_free(list);
 	return NULL;
@@ -439,9 +445,9 @@ split_new(
 /* Into an array inside a struct, in place of what is there. */
 static bool
 replace_items(const struct conf_key *key, char **field, const char *text,
-    item_fn *check, char why[static WHY_MAX])
+    value_item_fn *check, char why[static WHY_MAX])
 {
-	char **list = split_new(key->max, text, check, why);
+	char **list = value_split(key->max, text, ',', check, why);
 
 	if (list == NULL)
 		return false;
@@ -469,7 +475,8 @@ bool
 value_globs(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
-	char **list = split_new(LIST_MAX, text, check_glob, why);
+	char **list =
+	    value_split(POLICY_LIST_MAX, text, ',', value_check_glob, why);
 
 	(void)key;
 	if (list == NULL)
@@ -483,13 +490,13 @@ static bool
 fits_children(const char *user, char why[static WHY_MAX])
 {
 	if (!is_user(user))
-		return refuse(why,
+		return value_refuse(why,
 		    "'%.40s' is not a user; write a name or a "
 		    "number",
 		    user);
 	if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0 ||
 	    strcmp(user, "nobody") == 0)
-		return refuse(why,
+		return value_refuse(why,
 		    "'%s' is shared with others; make a user "
 		    "of its own",
 		    user);
@@ -500,16 +507,17 @@ static bool
 check_users(char *const list[], char why[static WHY_MAX])
 {
 	if (list[1] == NULL)
-		return refuse(why, "one user; write two, net's and gate's");
+		return value_refuse(
+		    why, "one user; write two, net's and gate's");
 	if (!fits_children(list[0], why) || !fits_children(list[1], why))
 		return false;
 	if (strcmp(list[0], list[1]) == 0)
-		return refuse(why, "the same user twice; write two");
+		return value_refuse(why, "the same user twice; write two");
 	return true;
 }
 
-static const char *
-check_nothing(const char *item)
+const char *
+value_check_nothing(const char *item)
 {
 	(void)item;
 	return NULL;
@@ -520,7 +528,7 @@ value_users(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	struct agent_conf *conf = field;
-	char **list = split_new(2, text, check_nothing, why);
+	char **list = value_split(2, text, ',', value_check_nothing, why);
 	bool ok;
 
 	(void)key;

@@ -12,6 +12,7 @@
 #define WHY_MAX 256 /* bytes of a reason, with the NUL */
 
 struct conf_key;
+struct policy_condition;
 
 /*
  * Reads text into the field that key describes. False and a reason with its
@@ -37,6 +38,23 @@ value_fn value_profile;
 value_fn value_capabilities;              /* the whole struct provider_conf */
 value_fn value_groups, value_directories; /* char *[max + 1] */
 value_fn value_globs;                     /* char **, allocated */
+value_fn value_conditions; /* struct policy_condition *, allocated */
+value_fn value_hours;      /* the whole struct policy_conf */
+value_fn value_any;        /* "any" alone: bool */
+
+/* Writes a reason; always false. */
+__attribute__((format(printf, 2, 3))) bool value_refuse(
+    char why[static WHY_MAX], const char *fmt, ...);
+/* NULL, or what is wrong with an item, which stands in front of it. */
+typedef const char *value_item_fn(const char *item);
+value_item_fn value_check_glob, value_check_nothing;
+/*
+ * The items between those characters, trimmed, none of them empty, at most
+ * max; NULL-terminated, for value_list_free(). NULL and a reason.
+ */
+char **value_split(size_t max, const char *text, char between, value_item_fn *,
+    char why[static WHY_MAX]);
+void value_conditions_free(struct policy_condition *);
 
 void value_list_free(char **list);  /* the items and the list */
 void value_items_free(char **list); /* the items alone */

@@ -3,6 +3,7 @@
  * 2 and 6, read once more by somebody in no hurry. See reference.h.
  */
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz/cast.h"
@@ -217,7 +218,9 @@ principal_of(const struct signer *signer, int64_t now)
 {
 	if (signer->hardware)
 		return NULL;
-	if (memcmp(signer->key, cast_key(ALICE)->bytes, 32) == 0)
+	/* She has two. */
+	if (memcmp(signer->key, cast_key(ALICE)->bytes, 32) == 0 ||
+	    memcmp(signer->key, cast_key(WWW01)->bytes, 32) == 0)
 		return "alice@example.com";
 	/* From 1 November to 1 December 2025. */
 	if (memcmp(signer->key, cast_key(BOB)->bytes, 32) == 0 &&
@@ -452,6 +455,18 @@ is_addressed(const struct reference_state *state, const struct letter *letter,
 	       reference_match(json_object_get(root, "match"), state->facts);
 }
 
+/* Alice and Bob both: nobody else may sign here. */
+static bool
+are_two(const struct letter *letter, int64_t now)
+{
+	unsigned bobs_lines = 0;
+
+	for (unsigned i = 0; i < letter->lines; i++)
+		bobs_lines += strcmp(principal_of(&letter->signers[i], now),
+				  "bob@example.com") == 0;
+	return bobs_lines > 0 && bobs_lines < letter->lines;
+}
+
 static bool
 is_built_in(const char *provider)
 {
@@ -461,23 +476,144 @@ is_built_in(const char *provider)
 	       strcmp(provider, "cancel") == 0;
 }
 
-/* The policy of targets/admit.c's configuration. */
-static bool
-policy_allows(const char *operator_, const char *provider)
+/* ---- the policy of targets/admit.c's configuration ---- */
+
+struct asked {
+	const struct reference_state *state;
+	const char *operator_, *provider;
+	json_t *args;
+	const json_t *match;
+	bool two_people;
+};
+
+static unsigned
+hour_minute(const struct asked *asked)
 {
-	if (is_built_in(provider) || strcmp(provider, "uptime") == 0)
-		return true;
-	if (strcmp(operator_, "alice@example.com") == 0)
-		return strcmp(provider, "absent") == 0 ||
-		       strncmp(provider, "ru", 2) == 0;
-	return strcmp(provider, "run") == 0;
+	int64_t minutes = asked->state->now / 60000;
+
+	return (unsigned)(minutes / 60 % 24 * 100 + minutes % 60);
+}
+
+/* Each argument is one of the section's, as that text. */
+static bool
+arguments_are(
+    const struct asked *asked, bool (*takes)(const char *, const char *))
+{
+	const char *name, *text;
+	json_t *value;
+	char number[32];
+
+	json_object_foreach (asked->args, name, value) {
+		text = json_string_value(value);
+		if (json_is_integer(value)) {
+			snprintf(number, sizeof(number), "%lld",
+			    (long long)json_integer_value(value));
+			text = number;
+		}
+		if (json_is_true(value))
+			text = "true";
+		if (json_is_false(value))
+			text = "false";
+		if (text == NULL || !takes(name, text))
+			return false;
+	}
+	return true;
+}
+
+static bool
+bob_takes(const char *name, const char *text)
+{
+	if (strcmp(name, "word") == 0)
+		return reference_glob("[a-m]*", text, false) ||
+		       reference_glob("x?z", text, false);
+	if (strcmp(name, "count") == 0)
+		return strcmp(text, "1") == 0 || strcmp(text, "2") == 0;
+	if (strcmp(name, "flag") == 0)
+		return strcmp(text, "true") == 0;
+	return strcmp(name, "where") == 0 && strncmp(text, "/srv/", 5) == 0 &&
+	       strchr(text + 5, '/') == NULL;
+}
+
+static bool
+both_take(const char *name, const char *text)
+{
+	return (strcmp(name, "word") == 0 || strcmp(name, "count") == 0) &&
+	       strchr(text, '/') == NULL;
+}
+
+/*
+ * How far a section lets it come: 0 not named, 1 arguments, 2 jobs, 3 hosts,
+ * 4 facts, 5 hours, 6 signatures are wrong; 7 nothing is.
+ */
+static int
+bobs(const struct asked *asked)
+{
+	if (strcmp(asked->operator_, "bob@example.com") != 0 ||
+	    strcmp(asked->provider, "run") != 0)
+		return 0;
+	if (!arguments_are(asked, bob_takes))
+		return 1;
+	return asked->state->facts == NULL ? 4 : 7;
+}
+
+static int
+bobs_nights(const struct asked *asked)
+{
+	const json_t *hosts = json_object_get(asked->match, "hosts");
+	unsigned clock = hour_minute(asked);
+
+	if (strcmp(asked->operator_, "bob@example.com") != 0 ||
+	    strcmp(asked->provider, "run") != 0)
+		return 0;
+	if (hosts == NULL || json_array_size(hosts) > 1)
+		return 3;
+	return clock >= 2230 || clock < 100 || (clock >= 500 && clock < 600)
+		   ? 7
+		   : 5;
+}
+
+static int
+of_both(const struct asked *asked)
+{
+	if (strcmp(asked->provider, "run") != 0)
+		return 0;
+	if (!arguments_are(asked, both_take))
+		return 1;
+	return asked->two_people ? 7 : 6;
 }
 
 static enum reply_reason
-judge_built_in(const struct reference_state *state, const char *operator_,
-    const char *provider, const json_t *args)
+judge_policy(const struct asked *asked)
 {
+	int (*const sections[])(
+	    const struct asked *) = { bobs, bobs_nights, of_both };
+	int most = 0, at;
+
+	if (is_built_in(asked->provider) ||
+	    strcmp(asked->provider, "uptime") == 0)
+		return REASON_NONE;
+	if (strcmp(asked->operator_, "alice@example.com") == 0 &&
+	    (strcmp(asked->provider, "absent") == 0 ||
+		strncmp(asked->provider, "ru", 2) == 0))
+		return REASON_NONE;
+	for (unsigned i = 0; i < 3; i++) {
+		at = sections[i](asked);
+		most = at > most ? at : most;
+	}
+	if (most == 7)
+		return REASON_NONE;
+	return most == 6 ? REASON_SIGNATURES : REASON_DENIED;
+}
+
+static enum reply_reason
+judge_built_in(const struct asked *asked)
+{
+	const struct reference_state *state = asked->state;
+	const json_t *args = asked->args;
+	const char *operator_ = asked->operator_, *provider = asked->provider;
 	bool cancel = strcmp(provider, "cancel") == 0;
+	bool any = !cancel && strcmp(operator_, "alice@example.com") == 0 &&
+		   hour_minute(asked) / 100 == 8;
 	const json_t *digest = json_object_get(args, "digest");
 	const json_t *expires = json_object_get(args, "expires");
 	uint8_t bytes[33];
@@ -493,7 +629,7 @@ judge_built_in(const struct reference_state *state, const char *operator_,
 	if (cancel && json_integer_value(expires) > state->now + 24 * HOUR_MS)
 		return REASON_BAD_ARGS;
 	return strcmp(json_string_value(digest), state->taken) == 0 &&
-		       strcmp(operator_, "bob@example.com") != 0
+		       strcmp(operator_, "bob@example.com") != 0 && !any
 		   ? REASON_DENIED
 		   : REASON_NONE;
 }
@@ -527,20 +663,28 @@ judge_time(const struct reference_state *state, int64_t issued, int64_t expires)
 }
 
 static enum reply_reason
-judge_command(const struct reference_state *state, const json_t *root)
+judge_command(const struct reference_state *state, const struct letter *letter,
+    const json_t *root)
 {
-	const char *operator_ =
-	    json_string_value(json_object_get(root, "operator"));
 	const json_t *command = json_object_get(root, "command");
-	const char *provider =
-	    json_string_value(json_object_get(command, "provider"));
-	const json_t *args = json_object_get(command, "args");
-	enum reply_reason reason;
+	const struct asked asked = {
+		.state = state,
+		.operator_ =
+		    json_string_value(json_object_get(root, "operator")),
+		.provider =
+		    json_string_value(json_object_get(command, "provider")),
+		.args = json_object_get(command, "args"),
+		.match = json_object_get(root, "match"),
+		.two_people = are_two(letter, state->now),
+	};
+	const char *provider = asked.provider;
+	const json_t *args = asked.args;
+	enum reply_reason reason = judge_policy(&asked);
 
-	if (!policy_allows(operator_, provider))
-		return REASON_DENIED;
+	if (reason != REASON_NONE)
+		return reason;
 	if (is_built_in(provider)) {
-		reason = judge_built_in(state, operator_, provider, args);
+		reason = judge_built_in(&asked);
 		if (reason != REASON_NONE)
 			return reason;
 	} else if (state->described(provider) == NULL) {
@@ -559,8 +703,8 @@ judge_command(const struct reference_state *state, const json_t *root)
 }
 
 static enum reference_verdict
-judge(const struct reference_state *state, const json_t *root,
-    enum reply_reason *reason)
+judge(const struct reference_state *state, const struct letter *letter,
+    const json_t *root, enum reply_reason *reason)
 {
 	int64_t issued = json_integer_value(json_object_get(root, "issued"));
 	int64_t expires = json_integer_value(json_object_get(root, "expires"));
@@ -577,7 +721,7 @@ judge(const struct reference_state *state, const json_t *root,
 	if (*reason == REASON_EXPIRED && expires <= state->now - 600000)
 		return REFERENCE_SILENT;
 	if (*reason == REASON_NONE)
-		*reason = judge_command(state, root);
+		*reason = judge_command(state, letter, root);
 	return *reason == REASON_NONE ? REFERENCE_ADMITTED : REFERENCE_REFUSED;
 }
 
@@ -593,7 +737,7 @@ reference_admit(const struct reference_state *state, const uint8_t *bytes,
 	if (envelope_is_good(bytes, len, &letter))
 		root = read_request(&letter);
 	if (root != NULL && is_addressed(state, &letter, root))
-		verdict = judge(state, root, reason);
+		verdict = judge(state, &letter, root, reason);
 	json_decref(root);
 	return verdict;
 }

@@ -12,6 +12,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(
+    0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/lib"))
+
+import sshsig  # noqa: E402  (the path comes first)
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
 VECTORS = TOP / "docs/vectors"
 MANIFEST = json.loads((VECTORS / "manifest.json").read_text())
@@ -91,8 +96,48 @@ def seeds_admit():
             "cancelled": struct.pack(">iii4B", 0, 0, 0, 2, 0, 0, 0),
             "no-room": struct.pack(">iii4B", 0, 0, 0, 8, 0, 0, 0),
             "reserve": struct.pack(">iii4B", 0, 0, 0, 16, 0, 0, 0),
-            "busy": struct.pack(">iii4B", 0, 0, 0, 0, 16, 50, 0)}.items():
+            "busy": struct.pack(">iii4B", 0, 0, 0, 0, 16, 50, 0),
+            "cancelled-by-any": struct.pack(
+                ">iii4B", 0, 0, 0, 34, 0, 0, 0)}.items():
         yield name, header + least
+    yield from seeds_policy()
+
+
+def seeds_policy():
+    """One request for each rule of the policy of targets/admit.c."""
+    alice, bob, second = (sshsig.Key.load(VECTORS / "keys" / name)
+                          for name in ("alice", "bob", "www01"))
+    night = 15 * 3600000  # from 08:26 to 23:26
+    here = {"hosts": ["www01.example.com"]}
+    for name, keys, words, more, hours in (
+            ("args", [bob], {"word": "abc", "count": 2, "flag": True,
+                             "where": "/srv/x"}, {}, 0),
+            ("args-slash", [bob], {"word": "a", "where": "/srv/x/y"}, {}, 0),
+            ("args-other", [bob], {"word": "a", "deep": {}}, {}, 0),
+            ("args-set", [bob], {"word": "xyz"}, {}, 0),
+            ("hosts", [bob], {"word": "zzz"}, {"match": here}, night),
+            ("hours", [bob], {"word": "z", "flag": False}, {"match": here}, 0),
+            ("hosts-none", [bob], {"word": "z", "flag": False}, {}, night),
+            ("one", [bob], {"word": "zzz"}, {}, 0),
+            ("two", [bob, alice], {"word": "zzz"}, {}, 0),
+            ("two-keys", [alice, second], {"word": "zzz"}, {}, 0),
+            ("three", [bob, second, alice], {"word": "zzz"}, {}, 0)):
+        yield "policy-" + name, struct.pack(">iii4x", hours, 0, 0) + \
+            sshsig.sign(json.dumps(request_of(
+                "run", words, keys, bob, hours, more)).encode(), *keys)
+    digest = {"digest": base64.b64encode(bytes(range(32))).decode()}
+    yield "policy-jobs", HEADER + sshsig.sign(json.dumps(request_of(
+        "status", digest, [alice], bob, 0, {})).encode(), alice)
+
+
+def request_of(provider, args, keys, bob, later, more):
+    issued = 1763800000123 + later
+    return {"version": 1, "fleet": "paris-3f9c21aa",
+            "reply_to": "51665ac9-bab5-4995-aa80-09bc79cfb2bd",
+            "operator": ("bob" if keys[0] is bob else "alice")
+            + "@example.com", "signatures": len(keys), "issued": issued,
+            "expires": issued + 60000, "match": {"all": True},
+            "command": {"provider": provider, "args": args}, **more}
 
 
 def key_files():
@@ -297,8 +342,14 @@ def seeds_conf():
         "network = yes\n",
         "policy": head + "[policy p q]\noperators = *@x, b\n"
         "providers = r*, [a-c]?\n[policy built-in]\n",
-        "later": head + "[policy x]\noperators = a\nproviders = b\n"
-        "signatures = 2\n", "repeats": head + "fleet = x\n",
+        "conditions": head + "[policy x]\noperators = a\nproviders = b\n"
+        "args = name=nginx|php-*, action = re*\n"
+        "facts = os.name=debian, hostname=www*\nsignatures = 2\n"
+        "hours = 08:00-18:00, 22:00-02:00\nmax_hosts = 5\njobs = any\n",
+        "bad-args": head + "[policy x]\noperators = a\nproviders = b\n"
+        "args = name=a|, name=b\n",
+        "bad-hours": head + "[policy x]\noperators = a\nproviders = b\n"
+        "hours = 24:00-08:00\n", "repeats": head + "fleet = x\n",
         "continued": head + "hostname = a\n  b\n",
         "comment": head + "hostname = a # b\n", "before": "a = b\n",
         "bad-daemon": head + "[provider d]\ndaemon = yes\n",

@@ -271,3 +271,19 @@ fact_compare(const struct fact *fact, const struct fact_operation *operation,
 		return FACT_MISSING;
 	return holds != operation->negated ? FACT_YES : FACT_NO;
 }
+
+bool
+fact_is_any(const struct fact *fact, char *const *globs, enum glob_rule rule)
+{
+	char buffer[NUMBER_TEXT_MAX];
+	struct element element;
+
+	for (size_t i = 0; fact_element(fact, i, &element); i++) {
+		const char *text = element_text(&element, buffer);
+
+		for (size_t g = 0; text != NULL && globs[g] != NULL; g++)
+			if (glob_match(globs[g], text, rule))
+				return true;
+	}
+	return false;
+}

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/glob.h"
 #include "wire/match.h"
 
 #define FACT_NAME_MAX 255 /* bytes, dots included */
@@ -49,5 +50,10 @@ bool fact_operation_compares(const struct fact_operation *);
 bool fact_value_valid(const struct fact_operation *, const json_t *value);
 enum fact_truth fact_compare(
     const struct fact *, const struct fact_operation *, const json_t *value);
+/*
+ * Whether any value of it, a number or boolean as its JSON text, is one of
+ * the globs (NULL-terminated). A fact that is not there is none of them.
+ */
+bool fact_is_any(const struct fact *, char *const *globs, enum glob_rule);
 
 #endif

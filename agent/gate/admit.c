@@ -10,6 +10,7 @@
 
 #include "agent/gate/builtin.h"
 #include "agent/gate/jobs.h"
+#include "agent/gate/policy.h"
 #include "agent/gate/timetext.h"
 #include "base/log.h"
 #include "wire/json.h"
@@ -31,12 +32,14 @@ struct admission {
 	size_t len;
 	int64_t now;
 	struct envelope envelope;
-	const char *principal;  /* of line 1; owned by the store */
+	/* Line by line, the first one asks; owned by the store. */
+	const char *principals[ENVELOPE_LINES_MAX];
 	struct request request; /* cleared at the end */
 	json_t *arguments;      /* of the request, or NULL */
 	char *args;             /* the same, compact; freed at the end */
 	size_t args_len;
 	const struct builtin *builtin;
+	bool any_jobs; /* it may be about another operator's request */
 };
 
 enum verdict {
@@ -80,16 +83,14 @@ static enum verdict
 step_signers(struct admission *admission)
 {
 	const struct operators *operators = admission->gate->trust->operators;
-	const char *principal;
 
 	for (unsigned i = admission->envelope.signatures; i-- > 0;) {
 		enum status status = operators_check(operators,
 		    &admission->envelope.signature[i].key, ENVELOPE_REQUEST,
-		    admission->now, &principal);
+		    admission->now, &admission->principals[i]);
 
 		if (status != STATUS_OK)
 			return drop(admission, status);
-		admission->principal = principal; /* line 1 comes last */
 	}
 	return GO_ON;
 }
@@ -126,7 +127,7 @@ step_lines(struct admission *admission)
 
 	if (request->signatures != admission->envelope.signatures)
 		return drop(admission, STATUS_LINES);
-	if (strcmp(request->operator_, admission->principal) != 0)
+	if (strcmp(request->operator_, admission->principals[0]) != 0)
 		return drop(admission, STATUS_OPERATOR);
 	return GO_ON;
 }
@@ -157,6 +158,25 @@ step_match(struct admission *admission)
 	return GO_ON;
 }
 
+static void
+identify_signers(const struct admission *admission)
+{
+	struct audit_subject *subject = &admission->result->subject;
+	const struct envelope *envelope = &admission->envelope;
+
+	snprintf(subject->operator_, sizeof(subject->operator_), "%s",
+	    admission->principals[0]);
+	sign_fingerprint(&envelope->signature[0].key, subject->fingerprint);
+	for (unsigned i = 1; i < envelope->signatures; i++) {
+		struct audit_signer *at =
+		    &subject->cosigners[subject->cosigner_count++];
+
+		snprintf(at->operator_, sizeof(at->operator_), "%s",
+		    admission->principals[i]);
+		sign_fingerprint(&envelope->signature[i].key, at->fingerprint);
+	}
+}
+
 /* From here on the request has a name: for the records and for the answer. */
 static enum verdict
 step_identify(struct admission *admission)
@@ -174,13 +194,10 @@ step_identify(struct admission *admission)
 	admission->args_len = strlen(admission->args);
 	crypto_hash_sha256(subject->args, (const uint8_t *)admission->args,
 	    admission->args_len);
-	snprintf(subject->operator_, sizeof(subject->operator_), "%s",
-	    admission->principal);
+	identify_signers(admission);
 	memcpy(subject->provider, request->provider, sizeof(subject->provider));
 	memcpy(subject->on_behalf_of, request->on_behalf_of,
 	    sizeof(subject->on_behalf_of));
-	sign_fingerprint(
-	    &admission->envelope.signature[0].key, subject->fingerprint);
 	answer_init(&admission->result->answer, request, subject->request);
 	return GO_ON;
 }
@@ -190,16 +207,19 @@ step_known(struct admission *admission)
 {
 	struct gate_replay *replay = admission->gate->replay;
 	const struct audit_subject *subject = &admission->result->subject;
+	const char *const by[] = { subject->operator_, REPLAY_ANYBODY };
 	uint8_t cancel[ENVELOPE_DIGEST_SIZE];
 
 	if (replay_find(replay, subject->request) != NULL)
 		return KNOWN;
 	if (!replay_room(replay, subject->operator_, admission->now))
 		return drop(admission, DROP_REPLAY_FULL);
-	replay_cancel_digest(subject->request, subject->operator_, cancel);
-	if (replay_find(replay, cancel) != NULL)
-		return refuse(
-		    admission, REASON_CANCELLED, "cancelled before it arrived");
+	for (unsigned i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		replay_cancel_digest(subject->request, by[i], cancel);
+		if (replay_find(replay, cancel) != NULL)
+			return refuse(admission, REASON_CANCELLED,
+			    "cancelled before it arrived");
+	}
 	return GO_ON;
 }
 
@@ -260,16 +280,31 @@ fresh_journal(struct admission *admission)
 	    "issued before the agent started, which remembers nothing older");
 }
 
+/* Whether some section allows it, here and now; others: as policy.h has it. */
+static enum reply_reason
+ask_policy(const struct admission *admission, bool others,
+    char detail[static REPLY_DETAIL_MAX + 1])
+{
+	const struct policy_question question = {
+		.trust = admission->gate->trust,
+		.facts = *admission->gate->facts,
+		.request = &admission->request,
+		.signers = admission->principals,
+		.lines = admission->envelope.signatures,
+		.now = admission->now,
+		.others = others,
+	};
+
+	return policy_judge(&question, detail);
+}
+
 static enum verdict
 step_policy(struct admission *admission)
 {
-	const struct audit_subject *subject = &admission->result->subject;
+	struct admit_result *result = admission->result;
 
-	if (agent_conf_allows(admission->gate->trust->conf, subject->operator_,
-		subject->provider) != NULL)
-		return GO_ON;
-	return refuse(admission, REASON_DENIED, "no policy lets %s use %s",
-	    subject->operator_, subject->provider);
+	result->reason = ask_policy(admission, false, result->detail);
+	return result->reason == REASON_NONE ? GO_ON : REFUSE;
 }
 
 static enum verdict
@@ -295,14 +330,27 @@ step_arguments(struct admission *admission)
 					     admission->request.provider);
 
 	result->reason = REASON_BAD_ARGS;
-	if (!description_check(
-		description, admission->arguments, result->detail))
-		return REFUSE;
+	return description_check(
+		   description, admission->arguments, result->detail)
+		   ? GO_ON
+		   : REFUSE;
+}
+
+/* What a built-in provider has to say of its arguments, and of whose job. */
+static enum verdict
+step_builtin(struct admission *admission)
+{
+	struct admit_result *result = admission->result;
+	char detail[REPLY_DETAIL_MAX + 1];
+
 	if (admission->builtin == NULL)
 		return GO_ON;
-	result->reason = builtin_may(admission->builtin,
-	    admission->gate->replay, result->subject.operator_,
-	    admission->arguments, admission->now, result->detail);
+	admission->any_jobs =
+	    ask_policy(admission, true, detail) == REASON_NONE;
+	result->reason =
+	    builtin_may(admission->builtin, admission->gate->replay,
+		admission->any_jobs ? NULL : result->subject.operator_,
+		admission->arguments, admission->now, result->detail);
 	return result->reason == REASON_NONE ? GO_ON : REFUSE;
 }
 
@@ -354,6 +402,7 @@ static enum verdict (*const steps[])(struct admission *) = {
 	step_policy,
 	step_provider,
 	step_arguments,
+	step_builtin,
 	step_seal,
 	step_capacity,
 };
@@ -423,6 +472,7 @@ admission_grant(struct admission *admission)
 	admitted->subject = admission->result->subject;
 	admitted->answer = admission->result->answer;
 	terms->builtin = admission->builtin;
+	terms->any_jobs = admission->any_jobs;
 	terms->stream = request->stream;
 	terms->issued = request->issued;
 	if (request->timeout_s > 0 &&

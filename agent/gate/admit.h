@@ -57,7 +57,8 @@ void admit(const struct gate_admit *, const uint8_t *bytes, size_t len,
 struct admitted_terms {
 	const char *provider;
 	const struct builtin *builtin; /* answered by the gate, or NULL */
-	const char *args;              /* compact JSON */
+	bool any_jobs;    /* builtin: also about another operator's request */
+	const char *args; /* compact JSON */
 	size_t args_len;
 	json_t *arguments;     /* the same, parsed; an object */
 	uint32_t timeout_ms;   /* 0: the executor's own */

@@ -30,6 +30,23 @@ digest_text(const uint8_t digest[static 32], char text[static DIGEST_TEXT])
 	    text, DIGEST_TEXT, digest, 32, sodium_base64_VARIANT_ORIGINAL);
 }
 
+/* A list, or NULL where only one signed. */
+static json_t *
+cosigners(const struct audit_subject *subject)
+{
+	json_t *list = subject->cosigner_count > 0 ? json_array() : NULL;
+
+	for (unsigned i = 0; i < subject->cosigner_count; i++) {
+		const struct audit_signer *at = &subject->cosigners[i];
+
+		if (json_array_append_new(
+			list, json_pack("{s:s, s:s}", "operator", at->operator_,
+				  "fingerprint", at->fingerprint)) != 0)
+			fatal("out of memory");
+	}
+	return list;
+}
+
 char *
 audit_line(enum audit_event event, const struct audit_subject *subject,
     const char *outcome, int64_t now, size_t *len)
@@ -40,11 +57,12 @@ audit_line(enum audit_event event, const struct audit_subject *subject,
 
 	digest_text(subject->request, request);
 	digest_text(subject->args, args);
-	root = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*}", "at",
-	    (json_int_t)now, "event", event_names[event], "outcome", outcome,
-	    "operator", subject->operator_, "fingerprint", subject->fingerprint,
-	    "provider", subject->provider, "args", args, "request", request,
-	    "on_behalf_of", behalf[0] == '\0' ? NULL : behalf);
+	root = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:o*}",
+	    "at", (json_int_t)now, "event", event_names[event], "outcome",
+	    outcome, "operator", subject->operator_, "fingerprint",
+	    subject->fingerprint, "provider", subject->provider, "args", args,
+	    "request", request, "on_behalf_of",
+	    behalf[0] == '\0' ? NULL : behalf, "cosigners", cosigners(subject));
 	if (root == NULL)
 		return NULL;
 	line = json_compact(root, len);

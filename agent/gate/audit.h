@@ -17,10 +17,17 @@ enum audit_event {
 	AUDIT_EVENTS
 };
 
+struct audit_signer {
+	char operator_[PRINCIPAL_MAX + 1];
+	char fingerprint[FINGERPRINT_SIZE];
+};
+
 /* Who asked for what, in the words of the log. */
 struct audit_subject {
 	char operator_[PRINCIPAL_MAX + 1];
 	char fingerprint[FINGERPRINT_SIZE]; /* of line 1's key */
+	struct audit_signer cosigners[ENVELOPE_LINES_MAX - 1]; /* lines 2.. */
+	unsigned cosigner_count;
 	char provider[PROVIDER_MAX + 1];
 	char on_behalf_of[PRINCIPAL_MAX + 1];
 	uint8_t request[ENVELOPE_DIGEST_SIZE];

@@ -93,13 +93,15 @@ cancel_ahead(const struct question *question)
 {
 	struct gate_replay *replay = question->builtins->replay;
 	const char *operator_ = question->terms->operator_;
+	const char *whose =
+	    question->terms->any_jobs ? REPLAY_ANYBODY : operator_;
 	int64_t now = clock_wall_ms(), expires;
 	uint8_t digest[ENVELOPE_DIGEST_SIZE];
 
 	expires = json_get_integer(question->terms->arguments, "expires", 0);
 	if (expires <= now)
 		return true;
-	replay_cancel_digest(question->digest, operator_, digest);
+	replay_cancel_digest(question->digest, whose, digest);
 	if (replay_find(replay, digest) != NULL)
 		return true;
 	return replay_room(replay, operator_, now) &&
@@ -178,7 +180,7 @@ builtin_may(const struct builtin *builtin, const struct gate_replay *replay,
 		return REASON_BAD_ARGS;
 	}
 	entry = replay_find(replay, digest);
-	if (entry == NULL ||
+	if (entry == NULL || operator_ == NULL ||
 	    strcmp(replay_owner_name(replay, entry), operator_) == 0)
 		return REASON_NONE;
 	snprintf(

@@ -23,8 +23,9 @@ struct gate_builtins {
 const struct builtin *builtin_find(const char *name);
 const struct description *builtin_description(const struct builtin *);
 /*
- * Part of admission: about another operator's request nobody may ask.
- * REASON_NONE, or the reason with its detail.
+ * Part of admission: about another request than his own nobody may ask but
+ * whom the policy lets (operator_ NULL). REASON_NONE, or the reason with
+ * its detail.
  */
 enum reply_reason builtin_may(const struct builtin *,
     const struct gate_replay *, const char *operator_, const json_t *args,

@@ -23,7 +23,14 @@
 #define NOW    1763800000500LL /* of docs/vectors */
 #define TAKEN  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-enum flag { TWICE = 1, CANCELLED = 2, NO_FACTS = 4, SHARE = 8, RESERVE = 16 };
+enum flag {
+	TWICE = 1,
+	CANCELLED = 2,
+	NO_FACTS = 4,
+	SHARE = 8,
+	RESERVE = 16,
+	ANYBODY = 32, /* who cancelled it may cancel any */
+};
 
 /* reference_admit.c knows what stands here by heart. */
 static const char conf_text[] = "[agent]\n"
@@ -38,7 +45,25 @@ static const char conf_text[] = "[agent]\n"
 				"providers = ru*, absent\n"
 				"[policy bob's]\n"
 				"operators = bob@example.com\n"
-				"providers = run\n";
+				"providers = run\n"
+				"args = word=[a-m]*|x?z, count=1|2, "
+				"flag=true, where=/srv/*\n"
+				"facts = cpus=8, os.name=x|deb*\n"
+				"[policy bob's nights]\n"
+				"operators = bob@*\n"
+				"providers = r?n\n"
+				"hours = 22:30-01:00, 05:00-06:00\n"
+				"max_hosts = 1\n"
+				"[policy both]\n"
+				"operators = *@example.com\n"
+				"providers = run\n"
+				"args = word=*, count=*\n"
+				"signatures = 2\n"
+				"[policy alice looks after jobs]\n"
+				"operators = alice@example.com\n"
+				"providers = status\n"
+				"jobs = any\n"
+				"hours = 08:00-09:00\n";
 static const char facts_text[] =
     "{\"cpus\":8,\"os\":{\"name\":\"debian\"},\"load\":0.25,\"virtual\":true,"
     "\"disks\":[\"sda\",\"sdb\"],\"a.b\":\"c\",\"none\":null,\"empty\":[]}";
@@ -83,14 +108,16 @@ file_add(struct trust_files *files, enum gate_file kind, const char *name,
 static void
 operators_add(struct trust_files *files)
 {
-	char text[4 * PUBLIC_LINE_MAX];
+	char text[5 * PUBLIC_LINE_MAX];
 
 	snprintf(text, sizeof(text),
+	    "alice@example.com %s\n"
 	    "alice@example.com %s\n"
 	    "bob@example.com valid-after=\"20251101Z\","
 	    "valid-before=\"20251201Z\" %s\n"
 	    "carol@example.com namespaces=\"amiral-trust-v1\" %s\n",
-	    cast_line(ALICE), cast_line(BOB), cast_line(TRUST));
+	    cast_line(ALICE), cast_line(WWW01), cast_line(BOB),
+	    cast_line(TRUST));
 	file_add(files, GATE_FILE_OPERATORS, "allowed_signers", text);
 }
 
@@ -189,7 +216,8 @@ replay_fill(struct host *h, const uint8_t *bytes, size_t len)
 	if ((h->flags & CANCELLED) != 0 &&
 	    envelope_read(bytes, len, ENVELOPE_REQUEST, &e) == STATUS_OK) {
 		envelope_digest(&e, digest);
-		replay_cancel_digest(digest, operator_, cancel);
+		replay_cancel_digest(digest,
+		    h->flags & ANYBODY ? REPLAY_ANYBODY : operator_, cancel);
 		MUST(replay_add(
 		    &h->replay, cancel, operator_, INT64_MAX, REPLAY_REFUSED));
 		h->state.cancelled = true;

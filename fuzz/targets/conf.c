@@ -5,6 +5,7 @@
  */
 #include "base/conf.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,44 @@ check_row(const struct provider_conf *row)
 }
 
 static void
+check_conditions(const struct policy_condition *at)
+{
+	for (; at != NULL && at->name != NULL; at++) {
+		MUST(at->name[0] != '\0');
+		MUST(strlen(at->name) <= POLICY_NAME_MAX);
+		MUST(at->globs[0] != NULL && strchr(at->name, '=') == NULL);
+	}
+}
+
+/* What a section demands is a demand that can be met, or none. */
+static void
+check_policy(const struct policy_conf *policy)
+{
+	static const char *const texts[] = { "", "a", "b/c", "1" };
+
+	MUST(policy->signatures >= 1 && policy->signatures <= 4);
+	MUST(policy->max_hosts <= POLICY_HOSTS_MAX);
+	MUST(policy->hour_count <= POLICY_HOURS_MAX);
+	for (unsigned i = 0; i < policy->hour_count; i++) {
+		MUST(policy->hours[i].from < 24 * 60);
+		MUST(policy->hours[i].until <= 24 * 60);
+		MUST(policy->hours[i].from != policy->hours[i].until);
+	}
+	check_conditions(policy->args);
+	check_conditions(policy->facts);
+	for (unsigned i = 0; i < 4; i++)
+		if (policy->args != NULL &&
+		    policy_takes(policy, "name", texts[i]))
+			MUST(policy->args[0].name != NULL);
+}
+
+static bool
+allows(const struct agent_conf *conf, const char *provider)
+{
+	return agent_conf_policy(conf, "alice@x", provider, NULL) != NULL;
+}
+
+static void
 check_agent(const struct agent_conf *conf)
 {
 	static const char *const providers[] = { "ping", "run", "shell", "a" };
@@ -69,9 +108,11 @@ check_agent(const struct agent_conf *conf)
 	for (unsigned i = 0; i < conf->row_count; i++)
 		check_row(&conf->rows[i]);
 	for (unsigned i = 0; i < 4; i++)
-		if (agent_conf_allows(conf, "alice@x", providers[i]) != NULL)
+		if (allows(conf, providers[i]))
 			MUST(agent_conf_names_provider(conf, providers[i]));
-	MUST(agent_conf_allows(conf, "alice@x", "ping") != NULL);
+	MUST(allows(conf, "ping"));
+	for (unsigned i = 0; i < conf->policy_count; i++)
+		check_policy(&conf->policies[i]);
 }
 
 int

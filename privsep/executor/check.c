@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "privsep/executor/check_policy.h"
 #include "privsep/executor/conf_files.h"
 #include "privsep/executor/rights.h"
 #include "privsep/executor/settings.h"
@@ -75,40 +76,18 @@ print_provider(const struct provider *row)
 		    conf->capabilities);
 }
 
-static void
-print_policy(const struct policy_conf *policy)
-{
-	printf("[policy %s]\n", policy->title);
-	print_list("operators", policy->operators);
-	print_list("providers", policy->providers);
-}
-
-static int
-answer(const struct options *options, const struct agent_conf *conf)
-{
-	const char *section = agent_conf_allows(
-	    conf, options->may_operator, options->may_provider);
-
-	if (section == NULL) {
-		printf("no: no policy section names both\n");
-		return 1;
-	}
-	printf("yes: [policy %s]\n", section);
-	return 0;
-}
-
 static int
 report(const struct options *options, const struct agent_conf *conf,
     const struct settings *s, bool root)
 {
 	if (options->may_operator != NULL)
-		return answer(options, conf);
+		return check_may(options, conf);
 	print_agent(conf, s, root);
 	print_rights(s, root);
 	for (unsigned i = 0; i < s->table.count; i++)
 		print_provider(&s->table.rows[i]);
 	for (unsigned i = 0; i < conf->policy_count; i++)
-		print_policy(&conf->policies[i]);
+		check_policy(&conf->policies[i]);
 	printf("%s is good\n", options->conf);
 	return 0;
 }

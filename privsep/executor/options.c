@@ -10,7 +10,8 @@
 #include "config.h"
 
 static const char usage[] =
-    "usage: amirald [-f CONFIG] [-t [--may OPERATOR PROVIDER]] [-d]\n"
+    "usage: amirald [-f CONFIG] [-t [--may OPERATOR PROVIDER [KEY=VALUE ...]]]"
+    " [-d]\n"
     "  -f, --config CONFIG  read CONFIG and conf.d/*.conf beside it\n"
     "                       (default " AMIRAL_SYSCONFDIR "/amirald.conf)\n"
     "  -t, --check          check the configuration, say what it means, exit\n"
@@ -85,6 +86,20 @@ take(struct options *out, int option)
 	}
 }
 
+/* --may OPERATOR PROVIDER [KEY=VALUE ...] */
+static void
+take_question(struct options *out, char **words)
+{
+	if (*words == NULL || !out->check)
+		refuse("--may belongs to -t, and takes an operator and a "
+		       "provider");
+	out->may_provider = *words++;
+	out->may_args = words;
+	for (; *words != NULL; words++)
+		if (strchr(*words, '=') == NULL)
+			refuse("an argument of --may is KEY=VALUE");
+}
+
 void
 options_read(struct options *out, int argc, char **argv)
 {
@@ -94,12 +109,8 @@ options_read(struct options *out, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "f:td", long_options, NULL)) !=
 	       -1)
 		take(out, option);
-	if (out->may_operator != NULL && optind < argc)
-		out->may_provider = argv[optind++];
-	if (optind < argc)
+	if (out->may_operator != NULL)
+		take_question(out, argv + optind);
+	else if (optind < argc)
 		refuse("one argument too many");
-	if (out->may_operator != NULL &&
-	    (out->may_provider == NULL || !out->check))
-		refuse("--may belongs to -t, and takes an operator and a "
-		       "provider");
 }

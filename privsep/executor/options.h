@@ -9,6 +9,7 @@ struct options {
 	char conf[PATH_MAX]; /* absolute */
 	bool check, debug;
 	const char *may_operator, *may_provider; /* both, or neither */
+	char *const *may_args; /* with both: KEY=VALUE words, up to NULL */
 };
 
 /* Prints and exits for --help, --version and mistakes. */

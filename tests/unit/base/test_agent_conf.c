@@ -7,7 +7,9 @@
 #include "base/agent_conf.h"
 #include "config.h"
 
-#define FLEET  "[agent]\nfleet = paris-3f9c21aa\n"
+#define FLEET "[agent]\nfleet = paris-3f9c21aa\n"
+#define NAME_OF_64                                                             \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define CAP(n) (UINT64_C(1) << (n))
 
 static int
@@ -156,6 +158,17 @@ test_last_capability(void **state)
 		    (CAP(40) | CAP(39) | CAP(21) | CAP(31)));
 }
 
+/* The title of the first section that names both, or NULL. */
+static const char *
+names_both(
+    const struct agent_conf *conf, const char *operator_, const char *provider)
+{
+	const struct policy_conf *policy =
+	    agent_conf_policy(conf, operator_, provider, NULL);
+
+	return policy != NULL ? policy->title : NULL;
+}
+
 static void
 test_policy(void **state)
 {
@@ -170,19 +183,101 @@ test_policy(void **state)
 		      "providers = *\n"),
 	    "");
 	assert_int_equal(conf->policy_count, 3);
-	title = agent_conf_allows(conf, "alice@web.example.com", "service");
+	title = names_both(conf, "alice@web.example.com", "service");
 	assert_string_equal(title, "web team");
-	title = agent_conf_allows(conf, "alice@web.example.com", "package");
+	title = names_both(conf, "alice@web.example.com", "package");
 	assert_string_equal(title, "web team");
-	assert_null(agent_conf_allows(conf, "bob@db.example.com", "service"));
-	assert_null(agent_conf_allows(conf, "alice@web.example.com", "shell"));
-	title = agent_conf_allows(conf, "bob@db.example.com", "uptime");
+	assert_null(names_both(conf, "bob@db.example.com", "service"));
+	assert_null(names_both(conf, "alice@web.example.com", "shell"));
+	title = names_both(conf, "bob@db.example.com", "uptime");
 	assert_string_equal(title, "built-in");
 	/* '*' stops at '/', so the built-in section does not name this one */
-	title = agent_conf_allows(conf, "root@a/b", "uptime");
+	title = names_both(conf, "root@a/b", "uptime");
 	assert_string_equal(title, "root");
-	assert_null(agent_conf_allows(conf, "rogue@a/b", "shell"));
+	assert_null(names_both(conf, "rogue@a/b", "shell"));
 	assert_true(agent_conf_names_provider(conf, "anything"));
+}
+
+static void
+test_policy_in_turn(void **state)
+{
+	struct agent_conf *conf = *state;
+	const struct policy_conf *policy = NULL;
+	const char *const titles[] = { "built-in", "a", "c" };
+
+	assert_string_equal(
+	    read_text(conf, FLEET "[policy a]\noperators=x\nproviders=ping\n"
+				  "[policy b]\noperators=y\nproviders=ping\n"
+				  "[policy c]\noperators=*\nproviders=p*\n"),
+	    "");
+	for (size_t i = 0; i < 3; i++) {
+		policy = agent_conf_policy(conf, "x", "ping", policy);
+		assert_non_null(policy);
+		assert_string_equal(policy->title, titles[i]);
+	}
+	assert_null(agent_conf_policy(conf, "x", "ping", policy));
+}
+
+static void
+test_policy_defaults(void **state)
+{
+	struct agent_conf *conf = *state;
+
+	assert_string_equal(
+	    read_text(conf, FLEET "[policy p]\noperators=a\nproviders=b\n"),
+	    "");
+	for (unsigned i = 0; i < 2; i++) {
+		const struct policy_conf *policy = &conf->policies[i];
+
+		assert_null(policy->args);
+		assert_null(policy->facts);
+		assert_int_equal(policy->hour_count, 0);
+		assert_int_equal(policy->signatures, 1);
+		assert_int_equal(policy->max_hosts, 0);
+		assert_false(policy->any_jobs);
+	}
+}
+
+static void
+test_every_policy_key(void **state)
+{
+	struct agent_conf *conf = *state;
+	const struct policy_conf *policy;
+
+	assert_string_equal(read_text(conf, FLEET
+				"[policy p]\noperators=a\nproviders=b\n"
+				"args = name = nginx | php-*,action=re*\n"
+				"facts = os.name=debian, " NAME_OF_64 "=x\n"
+				"signatures = 4\n"
+				"hours = 08:00-18:30, 23:59-24:00,22:00-02:00\n"
+				"max_hosts = 4096\njobs = any\n"),
+	    "");
+	policy = &conf->policies[1];
+	assert_string_equal(policy->args[0].name, "name");
+	assert_string_equal(policy->args[0].globs[0], "nginx");
+	assert_string_equal(policy->args[0].globs[1], "php-*");
+	assert_null(policy->args[0].globs[2]);
+	assert_string_equal(policy->args[1].name, "action");
+	assert_null(policy->args[2].name);
+	assert_string_equal(policy->facts[0].name, "os.name");
+	assert_string_equal(policy->facts[1].name, NAME_OF_64);
+	assert_null(policy->facts[2].name);
+	assert_int_equal(policy->signatures, 4);
+	assert_int_equal(policy->max_hosts, 4096);
+	assert_true(policy->any_jobs);
+	assert_int_equal(policy->hour_count, 3);
+	assert_int_equal(policy->hours[0].from, 8 * 60);
+	assert_int_equal(policy->hours[0].until, 18 * 60 + 30);
+	assert_int_equal(policy->hours[1].from, 24 * 60 - 1);
+	assert_int_equal(policy->hours[1].until, 24 * 60);
+	assert_int_equal(policy->hours[2].from, 22 * 60);
+	assert_int_equal(policy->hours[2].until, 2 * 60);
+	assert_true(policy_takes(policy, "name", "php-fpm"));
+	assert_false(policy_takes(policy, "name", "php-a/b"));
+	assert_false(policy_takes(policy, "name", ""));
+	assert_false(policy_takes(policy, "", "nginx"));
+	assert_false(policy_takes(policy, "path", "nginx"));
+	assert_true(policy_takes(&conf->policies[0], "path", "/"));
 }
 
 static void
@@ -196,10 +291,10 @@ test_built_in_policy(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_true(agent_conf_names_provider(conf, names[i]));
 		assert_string_equal(
-		    agent_conf_allows(conf, "x", names[i]), "built-in");
+		    names_both(conf, "x", names[i]), "built-in");
 	}
 	assert_false(agent_conf_names_provider(conf, "shell"));
-	assert_null(agent_conf_allows(conf, "x", "shell"));
+	assert_null(names_both(conf, "x", "shell"));
 }
 
 #define ROW(text, message)                                                     \
@@ -215,10 +310,6 @@ test_built_in_policy(void **state)
 		"[policy p]\noperators=*\nproviders=*\n" text "\n" FLEET,      \
 		    message                                                    \
 	}
-#define UNENFORCED(key)                                                        \
-	POLICY(key " = x", "f:4: policy key '" key                             \
-			   "' is not enforced by this version; remove it")
-
 static const struct {
 	const char *text, *message;
 } wrong[] = {
@@ -287,12 +378,42 @@ static const struct {
 	{ "[policy p]\noperators=[a\nproviders=*\n" FLEET, "not a pattern" },
 	{ "[policy p]\noperators=*,!b\nproviders=*\n" FLEET, "negates" },
 	{ "[policy p]\noperators=\nproviders=*\n" FLEET, "an empty item" },
-	UNENFORCED("args"),
-	UNENFORCED("facts"),
-	UNENFORCED("signatures"),
-	UNENFORCED("hours"),
-	UNENFORCED("max_hosts"),
-	UNENFORCED("jobs"),
+	POLICY("args =", "f:4: args: an empty item"),
+	POLICY("args = name", "'name' is no condition; write NAME=GLOB"),
+	POLICY("args = =x", "'=x' is no condition"),
+	POLICY("args = a b=x", "'a b=x' is no condition"),
+	POLICY("args = " NAME_OF_64 "b=x", "is no condition"),
+	POLICY("args = name=", "f:4: args: an empty item"),
+	POLICY("args = name=a||b", "f:4: args: an empty item"),
+	POLICY("args = name=a,", "f:4: args: an empty item"),
+	POLICY("args = name=[a", "'[a' is not a pattern"),
+	POLICY("args = name=a|!b", "'!b' negates"),
+	POLICY("args = name=a, name=b", "'name' stands there twice"),
+	POLICY("facts = hostname", "f:4: facts: 'hostname' is no condition"),
+	POLICY("facts = a=b, a=c", "'a' stands there twice"),
+	POLICY("signatures = 0", "write a number from 1 to 4"),
+	POLICY("signatures = 5", "f:4: signatures: out of range"),
+	POLICY("signatures = two", "f:4: signatures: not a number"),
+	POLICY("max_hosts = 0", "write a number from 1 to 4096"),
+	POLICY("max_hosts = 4097", "f:4: max_hosts: out of range"),
+	POLICY("hours =", "f:4: hours: an empty item"),
+	POLICY("hours = 8:00-18:00", "'8:00-18:00' is no span of a day"),
+	POLICY("hours = 08:00-8:00", "is no span of a day"),
+	POLICY("hours = 08:00-18:00x", "is no span of a day"),
+	POLICY("hours = 08:00", "is no span of a day"),
+	POLICY("hours = 08:00-08:00", "is no span of a day"),
+	POLICY("hours = 08:60-09:00", "is no span of a day"),
+	POLICY("hours = 24:00-09:00", "is no span of a day"),
+	POLICY("hours = 09:00-24:01", "is no span of a day"),
+	POLICY("hours = 0a:00-09:00", "is no span of a day"),
+	POLICY("hours = 08.00-09:00", "is no span of a day"),
+	POLICY("hours = 08:00_09:00", "is no span of a day"),
+	POLICY("hours = 00:00-01:00, 02:00-03:00, 04:00-05:00, 06:00-07:00, "
+	       "08:00-09:00, 10:00-11:00, 12:00-13:00, 14:00-15:00, "
+	       "16:00-17:00",
+	    "f:4: hours: more than 8 items"),
+	POLICY("jobs = own", "f:4: jobs: not 'any'"),
+	POLICY("jobs =", "f:4: jobs: not 'any'"),
 	POLICY("colour = x", "f:4: [policy] knows no key 'colour'"),
 };
 
@@ -365,6 +486,10 @@ test_bounds(void **state)
 		    "policies", AGENT_CONF_POLICIES - 1 },
 		{ FLEET "[policy x]\nproviders=*\noperators=a", ", g####", "\n",
 		    "more than 64 items", 63 },
+		{ FLEET "[policy x]\nproviders=*\noperators=a\nargs=a=b",
+		    ", g####=a", "\n", "more than 64 items", 63 },
+		{ FLEET "[policy x]\nproviders=*\noperators=a\nfacts=a=b",
+		    "|g####", "\n", "more than 64 items", 63 },
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -391,6 +516,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_last_capability, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_policy_in_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_policy_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_every_policy_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_built_in_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),

@@ -193,8 +193,9 @@ fixture_envelope(struct fixture *fixture, enum envelope_kind kind,
     const unsigned *who, unsigned n, const char *payload, size_t len,
     size_t *envelope_len)
 {
-	char text[ENVELOPE_LINES_MAX][SSHSIG_LINE_MAX + 1];
-	const char *lines[ENVELOPE_LINES_MAX];
+	/* One more than an envelope may have. */
+	char text[ENVELOPE_LINES_MAX + 1][SSHSIG_LINE_MAX + 1];
+	const char *lines[ENVELOPE_LINES_MAX + 1];
 	uint8_t data[SSHSIG_SIGNED_MAX];
 	size_t data_len;
 

@@ -31,7 +31,7 @@ static struct gate_admit gate;
 /* What a request is made of before it is signed. */
 struct sample {
 	json_t *json;
-	unsigned who[2], lines;
+	unsigned who[5], lines;
 	enum envelope_kind kind;
 	bool torn;   /* no envelope at all */
 	bool broken; /* a bit of the signature */
@@ -452,6 +452,158 @@ test_two_lines(void **state)
 	expect_dropped(sample, STATUS_OPERATOR);
 }
 
+/* The same request, signed by that many: fixture's operators in turn. */
+static struct sample
+signed_by(unsigned lines, const char *provider)
+{
+	struct sample sample = sample_of(ALICE, provider);
+
+	sample.lines = lines;
+	for (unsigned i = 0; i < lines; i++)
+		sample.who[i] = ALICE + i;
+	json_object_set_new(
+	    sample.json, "signatures", json_integer((json_int_t)lines));
+	return sample;
+}
+
+/* A policy of the test's own in the place of the fixture's. */
+static void
+set_policy(const char *sections)
+{
+	char text[1024], error[TRUST_ERROR_MAX];
+	struct trust_files files;
+
+	snprintf(text, sizeof(text),
+	    "[agent]\nfleet = " FIXTURE_FLEET "\nhostname = " FIXTURE_HOST
+	    "\n%s",
+	    sections);
+	fixture_files(&fixture, &files, GATE_FILE_CONF, text);
+	gate_trust_clear(&fixture.trust);
+	assert_int_equal(
+	    gate_trust_build(&fixture.trust, &files, "", error), 0);
+	trust_files_clear(&files);
+}
+
+/* One to four lines, and how many of them are demanded. */
+static void
+test_signatures_demanded(void **state)
+{
+	(void)state;
+	for (unsigned demanded = 1; demanded <= ENVELOPE_LINES_MAX;
+	     demanded++) {
+		char sections[128];
+
+		snprintf(sections, sizeof(sections),
+		    "[policy p]\noperators=*\nproviders=run\nsignatures=%u\n",
+		    demanded);
+		set_policy(sections);
+		for (unsigned n = 1; n <= ENVELOPE_LINES_MAX; n++) {
+			if (n >= demanded)
+				expect_admitted(signed_by(n, "run"));
+			else
+				expect_refused(
+				    signed_by(n, "run"), REASON_SIGNATURES);
+			replay_clear(&replay);
+			replay_init(&replay);
+		}
+	}
+}
+
+/* None and five are no envelope at all; nor can one be left away. */
+static void
+test_number_of_lines(void **state)
+{
+	struct sample sample;
+	struct admit_result result;
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	sample = signed_by(5, "run");
+	sample.who[4] = EVE;
+	bytes = fixture_envelope(
+	    &fixture, ENVELOPE_REQUEST, sample.who, 5, "{}", 2, &len);
+	admit(&gate, bytes, len, NOW, &result);
+	assert_int_equal(result.outcome, ADMIT_DROPPED);
+	assert_int_equal(result.drop, STATUS_LINES);
+	free(bytes);
+	json_decref(sample.json);
+	bytes = fixture_envelope(
+	    &fixture, ENVELOPE_REQUEST, sample.who, 0, "{}", 2, &len);
+	admit(&gate, bytes, len, NOW, &result);
+	assert_int_equal(result.outcome, ADMIT_DROPPED);
+	assert_int_equal(result.drop, STATUS_LINES);
+	free(bytes);
+	sample = signed_by(2, "run");
+	sample.lines = 1;
+	expect_dropped(sample, STATUS_LINES);
+}
+
+static void
+test_who_signed_is_told(void **state)
+{
+	struct sample sample = signed_by(3, "run");
+	struct admit_result result = judged(&sample);
+	const struct audit_subject *subject = &result.subject;
+	char shown[FINGERPRINT_SIZE];
+
+	(void)state;
+	assert_int_equal(result.outcome, ADMIT_ADMITTED);
+	assert_string_equal(subject->operator_, fixture_operator(ALICE));
+	assert_int_equal(subject->cosigner_count, 2);
+	assert_string_equal(
+	    subject->cosigners[1].operator_, fixture_operator(CAROL));
+	sign_fingerprint(&fixture.keys[CAROL].public_key, shown);
+	assert_string_equal(subject->cosigners[1].fingerprint, shown);
+	admitted_free(result.admitted);
+}
+
+/* alice's request, which is known here; somebody asks about it. */
+static struct sample
+about(unsigned who, const char *provider, const uint8_t digest[static 32])
+{
+	struct sample sample = sample_of(who, provider);
+	json_t *args = json_object();
+
+	json_object_set_new(args, "digest", json_from_bytes(digest, 32));
+	if (strcmp(provider, "cancel") == 0)
+		json_object_set_new(args, "expires", json_integer(NOW + 60000));
+	sample_args(&sample, args);
+	return sample;
+}
+
+static void
+test_others_jobs(void **state)
+{
+	static const char sections[] =
+	    "[policy own]\noperators = *\nproviders = run\n"
+	    "[policy p]\noperators = carol@*\nproviders = status, cancel\n"
+	    "jobs = any\n"
+	    "[policy with two]\noperators = dave@*, bob@*\n"
+	    "providers = cancel\njobs = any\nsignatures = 2\n";
+	struct sample sample = sample_of(ALICE, "run");
+	struct admit_result result = judged(&sample);
+
+	(void)state;
+	admitted_free(result.admitted);
+	set_policy(sections);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *provider = i == 0 ? "status" : "cancel";
+
+		expect_admitted(about(ALICE, provider, result.subject.request));
+		expect_refused(about(BOB, provider, result.subject.request),
+		    REASON_DENIED);
+		expect_admitted(about(CAROL, provider, result.subject.request));
+	}
+	expect_refused(
+	    about(DAVE, "cancel", result.subject.request), REASON_DENIED);
+	sample = about(DAVE, "cancel", result.subject.request);
+	sample.lines = 2;
+	sample.who[1] = BOB;
+	json_object_set_new(sample.json, "signatures", json_integer(2));
+	expect_admitted(sample);
+}
+
 static void
 test_other_namespaces(void **state)
 {
@@ -503,6 +655,14 @@ test_cancelled_ahead(void **state)
 	replay_init(&replay);
 	replay_cancel_digest(digest, fixture_operator(ALICE), ahead);
 	assert_true(replay_add(&replay, ahead, fixture_operator(ALICE),
+	    NOW + HOURS, REPLAY_REFUSED));
+	json_incref(sample.json);
+	expect_refused(sample, REASON_CANCELLED);
+	/* Nor does anybody's but of whom the policy lets. */
+	replay_clear(&replay);
+	replay_init(&replay);
+	replay_cancel_digest(digest, REPLAY_ANYBODY, ahead);
+	assert_true(replay_add(&replay, ahead, fixture_operator(BOB),
 	    NOW + HOURS, REPLAY_REFUSED));
 	expect_refused(sample, REASON_CANCELLED);
 }
@@ -658,6 +818,10 @@ main(void)
 		TEST(test_times_at_their_bounds),
 		TEST(test_floor_and_start),
 		TEST(test_two_lines),
+		TEST(test_signatures_demanded),
+		TEST(test_number_of_lines),
+		TEST(test_who_signed_is_told),
+		TEST(test_others_jobs),
 		TEST(test_other_namespaces),
 		TEST(test_no_facts_at_all),
 		TEST(test_cancelled_ahead),

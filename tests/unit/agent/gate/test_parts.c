@@ -299,6 +299,24 @@ test_drops_are_reported(void **state)
 
 /* audit */
 
+static const char *
+line_of_cosigners(struct audit_subject *subject, unsigned n)
+{
+	static char kept[AUDIT_LINE_MAX + 1];
+	size_t len;
+	char *line;
+
+	subject->cosigner_count = n;
+	for (unsigned i = 0; i < n; i++)
+		subject->cosigners[i] =
+		    (struct audit_signer){ "c@d", "SHA256:y" };
+	line = audit_line(AUDIT_ENDED, subject, "exit", 5, &len);
+	assert_true(len <= AUDIT_LINE_MAX);
+	memcpy(kept, line, len + 1);
+	free(line);
+	return kept;
+}
+
 static void
 test_audit_line(void **state)
 {
@@ -323,6 +341,35 @@ test_audit_line(void **state)
 	memset(subject.operator_, 'o', PRINCIPAL_MAX);
 	line = audit_line(AUDIT_ADMITTED, &subject, "start", 5, &len);
 	assert_non_null(strstr(line, "\"on_behalf_of\":\"\\\"\\\""));
+	assert_true(len <= AUDIT_LINE_MAX);
+	free(line);
+	assert_null(strstr(line_of_cosigners(&subject, 0), "cosigners"));
+	assert_non_null(strstr(line_of_cosigners(&subject, 2),
+	    "\"cosigners\":[{\"operator\":\"c@d\",\"fingerprint\":"
+	    "\"SHA256:y\"},{\"operator\":\"c@d\",\"fingerprint\":"
+	    "\"SHA256:y\"}]"));
+}
+
+/* Four signers, as long as names may be: still one frame. */
+static void
+test_longest_audit_line(void **state)
+{
+	struct audit_subject subject = { .cosigner_count = 3 };
+	char *line;
+	size_t len;
+
+	(void)state;
+	memset(subject.on_behalf_of, '"', PRINCIPAL_MAX);
+	memset(subject.operator_, 'o', PRINCIPAL_MAX);
+	memset(subject.fingerprint, 'f', FINGERPRINT_SIZE - 1);
+	memset(subject.provider, 'p', PROVIDER_MAX);
+	for (unsigned i = 0; i < 3; i++) {
+		memset(subject.cosigners[i].operator_, 'o', PRINCIPAL_MAX);
+		memset(subject.cosigners[i].fingerprint, 'f',
+		    FINGERPRINT_SIZE - 1);
+	}
+	line = audit_line(
+	    AUDIT_REFUSED, &subject, "unknown-provider", INT64_MAX, &len);
 	assert_true(len <= AUDIT_LINE_MAX);
 	free(line);
 }
@@ -498,6 +545,7 @@ main(void)
 		cmocka_unit_test(test_drops_line),
 		cmocka_unit_test(test_drops_are_reported),
 		cmocka_unit_test(test_audit_line),
+		cmocka_unit_test(test_longest_audit_line),
 		cmocka_unit_test(test_facts_fitting),
 		cmocka_unit_test(test_report_is_bounded),
 		cmocka_unit_test(test_trust_sets),

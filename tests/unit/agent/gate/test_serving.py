@@ -390,6 +390,55 @@ def test_others_requests(gate):
     assert gate.reply().content["status"] == "complete"
 
 
+def test_others_requests_by_policy(bare):
+    """bob may look at alice's requests and end them, also before they come."""
+    bare.conf += (f"[policy bob looks after jobs]\noperators = {BOB}\n"
+                  "providers = status, cancel\njobs = any\n")
+    gate = bare.start()
+    request, job = run(gate)
+    content = about(gate, "status", request, gate.bob, operator=BOB)
+    assert content["output"]["state"] == "running"
+    content = about(gate, "cancel", request, gate.bob, operator=BOB)
+    assert content["output"]["cancelled"] is True
+    assert struct.unpack(">I", gate.expect(gateproc.G2E_KILL)) == (job.number,)
+    job.end(-signal.SIGKILL, gateproc.KILLED)
+    assert gate.reply().content["cancelled_by"] == BOB
+    later = gate.request("uptime")
+    assert about(gate, "cancel", later, gate.bob, operator=BOB)[
+        "output"] == {"state": "not-seen", "cancelled": True, "exit": 0}
+    assert gate.refused(later)[0] == "cancelled"
+
+
+def test_two_people(bare):
+    """Both are in the audit line; who signs with two keys is one."""
+    bare.conf += ("[policy two]\noperators = *\nproviders = pair\n"
+                  "signatures = 2\n")
+    bare.conf = bare.conf.replace("providers = *\n", "providers = run\n")
+    bare.descriptions["pair"] = {"name": "pair", "description": "", "args": {}}
+    second = sshsig.Key.new()
+    bare.operators.append(f"{gateproc.ALICE} {second.line}")
+    gate = bare.start()
+    reason, reply = gate.refused(gate.request("pair"))
+    assert reason == "signatures"
+    assert reply.content["detail"] == (
+        "policy 'two' wants 2 of its operators to sign, 1 did")
+    request = gate.request("pair", signatures=2)
+    assert gate.refused(request, gate.alice, second)[0] == "signatures"
+    request = gate.request("pair", signatures=2)
+    gate.silent(sshsig.sign(gate.payload(request), gate.alice, gate.alice),
+                sshsig.sign(gate.payload(request), gate.bob, gate.alice),
+                sshsig.sign(gate.payload(request), gate.alice))
+    gate.ask(request, gate.alice, gate.bob)
+    assert gate.reply().content["status"] == "start"
+    gate.job("pair").start().end()
+    assert gate.reply().content["status"] == "complete"
+    lines = [json.loads(body) for body in gate.seen[gateproc.G2E_AUDIT]]
+    line, = (x for x in lines if x["event"] == "admitted")
+    assert line["operator"] == gateproc.ALICE
+    assert line["cosigners"] == [
+        {"operator": BOB, "fingerprint": gate.bob.fingerprint}]
+
+
 def test_a_quarter_of_the_slots(gate):
     jobs = [run(gate)[1] for _ in range(16)]
     assert gate.refused(gate.request("uptime"))[0] == "busy"

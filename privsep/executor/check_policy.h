@@ -1,0 +1,16 @@
+/* What amirald -t says of the policy. Part of amirald. */
+#ifndef AMIRAL_EXECUTOR_CHECK_POLICY_H
+#define AMIRAL_EXECUTOR_CHECK_POLICY_H
+
+#include "base/agent_conf.h"
+#include "privsep/executor/options.h"
+
+/* Prints a section: one line for each thing that it names or demands. */
+void check_policy(const struct policy_conf *);
+/*
+ * Answers --may, with the sections that decide and what they demand of a
+ * request beside its names and arguments. 0 for yes, 1 for no.
+ */
+int check_may(const struct options *, const struct agent_conf *);
+
+#endif
