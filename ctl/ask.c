@@ -83,8 +83,8 @@ ask_sign(struct ask *out, const struct request *request, struct signer *signer,
 
 bool
 ask_cancel(struct ask *out, const struct request *request,
-    const struct ask *asked, int64_t now_ms, struct signer *signer,
-    char error[static CTL_ERROR_MAX])
+    const struct ask *asked, int64_t now_ms, const char *operator_,
+    struct signer *signer, char error[static CTL_ERROR_MAX])
 {
 	char digest[sodium_base64_ENCODED_LEN(
 	    ENVELOPE_DIGEST_SIZE, sodium_base64_VARIANT_ORIGINAL)];
@@ -96,6 +96,8 @@ ask_cancel(struct ask *out, const struct request *request,
 	    sizeof asked->digest, sodium_base64_VARIANT_ORIGINAL);
 	args = json_pack("{ss sI}", "digest", digest, "expires",
 	    (json_int_t)request->expires);
+	snprintf(cancel.operator_, sizeof cancel.operator_, "%s", operator_);
+	cancel.signatures = 1;
 	strcpy(cancel.provider, "cancel");
 	cancel.args = args;
 	cancel.issued = now_ms;

@@ -22,10 +22,11 @@ bool ask_sign(struct ask *out, const struct request *, struct signer *,
     char error[static CTL_ERROR_MAX]);
 /*
  * The request that cancels another one: the same hosts, stream and seal,
- * issued at now_ms.
+ * issued at now_ms by operator_, who alone signs it.
  */
 bool ask_cancel(struct ask *out, const struct request *, const struct ask *,
-    int64_t now_ms, struct signer *, char error[static CTL_ERROR_MAX]);
+    int64_t now_ms, const char *operator_, struct signer *,
+    char error[static CTL_ERROR_MAX]);
 void ask_clear(struct ask *);
 
 #endif

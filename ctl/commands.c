@@ -9,31 +9,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ctl/certified.h"
-#include "ctl/confirm.h"
-#include "ctl/description.h"
+#include "ctl/cosign.h"
 #include "ctl/local.h"
+#include "ctl/question.h"
 #include "ctl/render_text.h"
 #include "ctl/rotations.h"
-#include "ctl/run.h"
-#include "ctl/views.h"
-
-/* What is asked, and everything that stands behind it. */
-struct question {
-	const struct call *call;
-	enum view_kind kind;
-	const char *provider;
-	const char *fact; /* of VIEW_FACTS, or NULL */
-	struct settings settings;
-	struct description description;
-	json_t *args;
-	struct engine *engine;
-	struct known_hosts *known;
-	struct targets targets;
-	struct signer *signer;
-	struct request request;
-	struct seal_pair pair;
-	struct ask ask;
-};
 
 static bool
 refuse_words(const struct call *call, unsigned most)
@@ -67,24 +47,32 @@ read_provider(
 	       confirm_has_targets(&q->description, call->options, error);
 }
 
-static bool
-read_hosts(struct question *q, char error[static CTL_ERROR_MAX])
+bool
+question_known(struct question *q, char error[static CTL_ERROR_MAX])
 {
 	q->known = local_known_hosts(&q->settings, error);
 	return q->known != NULL &&
-	       certified_add(
-		   &q->known, &q->settings, q->call->options, error) &&
+	       certified_add(&q->known, &q->settings, q->call->options, error);
+}
+
+static bool
+read_hosts(struct question *q, char error[static CTL_ERROR_MAX])
+{
+	return question_known(q, error) &&
 	       targets_build(q->call->options, q->known,
 		   q->settings.known_hosts, &q->targets, error);
 }
 
-static bool
-name_operator(struct question *q, char error[static CTL_ERROR_MAX])
+bool
+question_signer(struct question *q, char error[static CTL_ERROR_MAX])
 {
-	const char *name = q->settings.operator_ != NULL
-			       ? q->settings.operator_
-			       : signer_comment(q->signer);
+	const char *name;
 
+	q->signer = signer_open(q->settings.key, error);
+	if (q->signer == NULL)
+		return false;
+	name = q->settings.operator_ != NULL ? q->settings.operator_
+					     : signer_comment(q->signer);
 	if (!name_is_principal(name)) {
 		snprintf(error, CTL_ERROR_MAX,
 		    "the comment of %.200s, '%.100s', is no operator's name: "
@@ -92,7 +80,7 @@ name_operator(struct question *q, char error[static CTL_ERROR_MAX])
 		    q->settings.key, name);
 		return false;
 	}
-	snprintf(q->request.operator_, sizeof q->request.operator_, "%s", name);
+	snprintf(q->operator_, sizeof q->operator_, "%s", name);
 	return true;
 }
 
@@ -105,8 +93,12 @@ fill_request(struct question *q)
 
 	snprintf(r->fleet, sizeof r->fleet, "%s", q->settings.fleet);
 	snprintf(r->provider, sizeof r->provider, "%s", q->provider);
+	memcpy(r->operator_, q->operator_, sizeof r->operator_);
 	ask_uuid(r->reply_to);
 	r->signatures = 1;
+	if (o->cosign != NULL)
+		r->signatures =
+		    o->signatures > 0 ? o->signatures : COSIGN_LEAST;
 	r->match = q->targets.match;
 	r->args = q->args;
 	r->reply_via = REPLY_VIA_STREAM;
@@ -133,16 +125,15 @@ sign_request(struct question *q, char error[static CTL_ERROR_MAX])
 
 	if (!confirm_all(&what, error))
 		return false;
-	q->signer = signer_open(q->settings.key, error);
-	if (q->signer == NULL || !name_operator(q, error))
+	if (!question_signer(q, error))
 		return false;
 	confirm_announce(&what);
 	fill_request(q);
 	return ask_sign(&q->ask, &q->request, q->signer, error);
 }
 
-static int
-nothing_matched(const struct question *q)
+int
+question_nobody(const struct question *q)
 {
 	char *match =
 	    json_dumps(q->targets.match, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -171,7 +162,7 @@ conclude(const struct question *q, const struct run *run)
 	verdicts_tally(&run->verdicts, run->oddities.total, &tally);
 	status = tally_exit_status(&tally);
 	if (status == EXIT_NOBODY)
-		return nothing_matched(q);
+		return question_nobody(q);
 	if (status == EXIT_OK && run->fact_missing) {
 		log_error("no host has a fact '%s': amiral facts lists them",
 		    q->fact);
@@ -180,8 +171,8 @@ conclude(const struct question *q, const struct run *run)
 	return status;
 }
 
-static int
-perform(struct question *q, char error[static CTL_ERROR_MAX])
+int
+question_perform(struct question *q, char error[static CTL_ERROR_MAX])
 {
 	struct run run = {
 		.settings = &q->settings,
@@ -189,6 +180,7 @@ perform(struct question *q, char error[static CTL_ERROR_MAX])
 		.known = q->known,
 		.request = &q->request,
 		.targets = &q->targets,
+		.operator_ = q->operator_,
 		.summary = description_summary(&q->description),
 		.fact = q->fact,
 		.started_ms = q->call->started_ms,
@@ -208,7 +200,7 @@ perform(struct question *q, char error[static CTL_ERROR_MAX])
 	return status;
 }
 
-static void
+void
 question_clear(struct question *q)
 {
 	run_close(q->engine);
@@ -222,6 +214,31 @@ question_clear(struct question *q)
 	sodium_memzero(&q->pair, sizeof q->pair);
 }
 
+/* The first of those who sign: nothing is sent. */
+static int
+make_file(struct question *q, unsigned first)
+{
+	const char *path = q->call->options->cosign;
+	char error[CTL_ERROR_MAX] = "";
+	int status = EXIT_LOCAL;
+	bool good;
+
+	good = cosign_is_free(path, error) &&
+	       settings_read(&q->settings, q->call->options, error) &&
+	       read_provider(q, first, error) && read_hosts(q, error);
+	if (good && q->targets.by_name && q->targets.count == 0) {
+		status = question_nobody(q);
+	} else if (good && sign_request(q, error) &&
+		   cosign_create(path, &q->ask, &q->pair, error)) {
+		cosign_say_next(path, 1, q->request.signatures, stdout);
+		status = EXIT_OK;
+	} else {
+		log_error("%s", error);
+	}
+	question_clear(q);
+	return status;
+}
+
 /* Net connects while keys and hosts are read. */
 static int
 ask_hosts(struct question *q, unsigned first)
@@ -230,15 +247,17 @@ ask_hosts(struct question *q, unsigned first)
 	int status = EXIT_LOCAL;
 	bool good;
 
+	if (q->call->options->cosign != NULL)
+		return make_file(q, first);
 	good = settings_read(&q->settings, q->call->options, error) &&
 	       read_provider(q, first, error) &&
 	       (q->engine = run_open(&q->settings, q->call->options, error)) !=
 		   NULL &&
 	       read_hosts(q, error);
 	if (good && q->targets.by_name && q->targets.count == 0)
-		status = nothing_matched(q);
+		status = question_nobody(q);
 	else if (good && sign_request(q, error))
-		status = perform(q, error);
+		status = question_perform(q, error);
 	else
 		log_error("%s", error);
 	if (status == EXIT_OK && q->targets.by_name)
@@ -284,6 +303,8 @@ command_run(const struct call *call)
 {
 	struct question q = { .call = call, .kind = VIEW_RUN };
 
+	if (call->word_count == 0 && call->options->cosign != NULL)
+		return command_cosign(call);
 	if (call->word_count == 0) {
 		log_error("run needs a provider: amiral run PROVIDER "
 			  "[KEY=VALUE ...]");

@@ -21,6 +21,8 @@ struct call {
 typedef int command_fn(const struct call *);
 command_fn command_ping, command_find, command_facts, command_run;
 command_fn command_inventory, command_hosts;
+/* amiral run --cosign FILE: the request is another operator's. */
+command_fn command_cosign;
 /* amiral PROVIDER ...: the name is the provider, the words its arguments. */
 command_fn command_provider;
 

@@ -40,14 +40,29 @@ put_command(FILE *f, const struct confirm_what *what)
 }
 
 bool
-confirm_all(const struct confirm_what *what, char error[static CTL_ERROR_MAX])
+confirm_terminal(void)
+{
+	return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+bool
+confirm_yes(void)
 {
 	char answer[16];
 
+	fputs(" (y/n) ", stderr);
+	fflush(stderr);
+	return fgets(answer, sizeof answer, stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+bool
+confirm_all(const struct confirm_what *what, char error[static CTL_ERROR_MAX])
+{
 	if (!what->description->side_effects || !what->options->all ||
 	    what->options->yes)
 		return true;
-	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) {
+	if (!confirm_terminal()) {
 		snprintf(error, CTL_ERROR_MAX,
 		    "%s has side effects on all %zu hosts, and there is no "
 		    "terminal to ask on: say -y as well",
@@ -56,10 +71,8 @@ confirm_all(const struct confirm_what *what, char error[static CTL_ERROR_MAX])
 	}
 	fputs("Run ", stderr);
 	put_command(stderr, what);
-	fprintf(stderr, " on all %zu hosts? (y/n) ", what->known);
-	fflush(stderr);
-	if (fgets(answer, sizeof answer, stdin) != NULL &&
-	    (answer[0] == 'y' || answer[0] == 'Y'))
+	fprintf(stderr, " on all %zu hosts?", what->known);
+	if (confirm_yes())
 		return true;
 	snprintf(error, CTL_ERROR_MAX, "nothing was sent");
 	return false;

@@ -15,6 +15,10 @@ struct confirm_what {
 	size_t known; /* hosts */
 };
 
+/* Whether somebody can be asked: on standard input and error. */
+bool confirm_terminal(void);
+/* Behind a question on standard error: true for an answer that says yes. */
+bool confirm_yes(void);
 /* Side effects need TARGETS, or -a. */
 bool confirm_has_targets(const struct description *, const struct options *,
     char error[static CTL_ERROR_MAX]);

@@ -357,7 +357,7 @@ cancel(struct engine *e)
 	/* ssh-agent may ask somebody, who may not be there. */
 	engine_hold_interrupts(false);
 	signed_ = ask_cancel(&e->cancel, e->run->request, e->ask,
-	    clock_wall_ms(), e->signer, error);
+	    clock_wall_ms(), e->run->operator_, e->signer, error);
 	engine_hold_interrupts(true);
 	if (!signed_) {
 		log_error("cannot cancel: %s", error);

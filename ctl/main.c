@@ -32,6 +32,8 @@ static const struct command {
 	    "when each host was last seen, its version, key and facts" },
 	{ "run", command_run, "PROVIDER [KEY=VALUE ...] [TARGETS]",
 	    "ask the hosts' PROVIDER; KEY:=JSON for other than strings" },
+	{ "run", command_cosign, "--cosign FILE",
+	    "sign what another operator asks, and send it" },
 	{ "hosts", command_hosts,
 	    "list | show|remove|revoke HOST | import FILE",
 	    "the known hosts and their keys" },
@@ -84,7 +86,11 @@ help_command(const char *const *words, unsigned count)
 	struct description d;
 	char error[CTL_ERROR_MAX];
 
-	put_usage(stdout, words[0], command);
+	if (command->perform == command_provider)
+		put_usage(stdout, words[0], command);
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, words[0]) == 0)
+			put_usage(stdout, words[0], &commands[i]);
 	if (command->perform == command_provider)
 		provider = words[0];
 	else if (command->perform == command_run && count > 1)
@@ -103,9 +109,10 @@ help_command(const char *const *words, unsigned count)
 }
 
 static int
-perform(const struct options *o, int64_t started_ms)
+perform_words(const struct options *o, int64_t started_ms)
 {
 	struct call call = { .options = o, .started_ms = started_ms };
+	command_fn *perform;
 
 	if (o->version) {
 		puts("amiral " AMIRAL_VERSION);
@@ -124,7 +131,14 @@ perform(const struct options *o, int64_t started_ms)
 	call.name = o->words[0];
 	call.words = o->words + 1;
 	call.word_count = o->word_count - 1;
-	return find_command(call.name)->perform(&call);
+	perform = find_command(call.name)->perform;
+	if (o->cosign != NULL && perform != command_run &&
+	    perform != command_provider) {
+		log_error("--cosign belongs to run: amiral run PROVIDER ... "
+			  "--cosign FILE, amiral run --cosign FILE");
+		return EXIT_LOCAL;
+	}
+	return perform(&call);
 }
 
 static void
@@ -178,5 +192,5 @@ main(int argc, char *argv[])
 		log_error("%s", error);
 		return EXIT_LOCAL;
 	}
-	return finish(perform(&options, started_ms));
+	return finish(perform_words(&options, started_ms));
 }

@@ -12,6 +12,7 @@ enum option_kind {
 	OPTION_LIST,
 	OPTION_TIME,
 	OPTION_DISPLAY,
+	OPTION_SIGNATURES,
 	OPTION_KINDS
 };
 
@@ -44,6 +45,12 @@ static const struct option_row rows[] = {
 	    "how long the provider may run (its own: 60s)" },
 	{ 0, "ttl", OPTION_TIME, FIELD(ttl_ms), false, "TIME",
 	    "how long the request may be started (60s)" },
+	{ 0, "cosign", OPTION_TEXT, FIELD(cosign), false, "FILE",
+	    "run: a request that others sign as well (--ttl is then 30m)" },
+	{ 0, "signatures", OPTION_SIGNATURES, FIELD(signatures), false, "N",
+	    "with a new FILE: how many sign, you included (2)" },
+	{ 0, "no-send", OPTION_FLAG, FIELD(no_send), false, NULL,
+	    "with FILE: sign it, and leave sending to somebody else" },
 	{ 'j', "json", OPTION_FLAG, FIELD(json), false, NULL,
 	    "one JSON document" },
 	{ 0, "jsonl", OPTION_FLAG, FIELD(jsonl), false, NULL,
@@ -186,6 +193,20 @@ read_display(void *field, const char *value, char error[static CTL_ERROR_MAX])
 	return false;
 }
 
+static bool
+read_signatures(
+    void *field, const char *value, char error[static CTL_ERROR_MAX])
+{
+	if (value[0] >= '0' + COSIGN_LEAST &&
+	    value[0] <= '0' + ENVELOPE_LINES_MAX && value[1] == '\0') {
+		*(unsigned *)field = (unsigned)(value[0] - '0');
+		return true;
+	}
+	snprintf(error, CTL_ERROR_MAX, "'%s' is no number from %d to %d", value,
+	    COSIGN_LEAST, ENVELOPE_LINES_MAX);
+	return false;
+}
+
 static bool (*const readers[OPTION_KINDS])(
     void *, const char *, char[static CTL_ERROR_MAX]) = {
 	[OPTION_FLAG] = read_flag,
@@ -193,6 +214,7 @@ static bool (*const readers[OPTION_KINDS])(
 	[OPTION_LIST] = read_list,
 	[OPTION_TIME] = read_time,
 	[OPTION_DISPLAY] = read_display,
+	[OPTION_SIGNATURES] = read_signatures,
 };
 
 /* What is left of argv. */
@@ -302,6 +324,27 @@ read_word(
 	return true;
 }
 
+/* What belongs together; defaults that depend on it. */
+static bool
+options_agree(struct options *o, char error[static CTL_ERROR_MAX])
+{
+	const char *wrong = NULL;
+
+	if (o->json && o->jsonl)
+		wrong = "--json and --jsonl exclude each other";
+	else if (o->cosign == NULL && o->signatures > 0)
+		wrong = "--signatures belongs to --cosign FILE";
+	else if (o->cosign == NULL && o->no_send)
+		wrong = "--no-send belongs to --cosign FILE";
+	if (wrong != NULL) {
+		snprintf(error, CTL_ERROR_MAX, "%s", wrong);
+		return false;
+	}
+	if (o->ttl_ms == 0)
+		o->ttl_ms = o->cosign != NULL ? COSIGN_TTL_MS : TTL_MS;
+	return true;
+}
+
 bool
 options_read(struct options *out, int argc, char *const argv[],
     char error[static CTL_ERROR_MAX])
@@ -311,7 +354,6 @@ options_read(struct options *out, int argc, char *const argv[],
 
 	memset(out, 0, sizeof *out);
 	out->ack_timeout_ms = ACK_TIMEOUT_MS;
-	out->ttl_ms = TTL_MS;
 	while (good && args.left > 0) {
 		const char *word = *args.at++;
 
@@ -325,12 +367,7 @@ options_read(struct options *out, int argc, char *const argv[],
 		else
 			good = read_short(out, word, &args, error);
 	}
-	if (good && out->json && out->jsonl) {
-		snprintf(error, CTL_ERROR_MAX,
-		    "--json and --jsonl exclude each other");
-		return false;
-	}
-	return good;
+	return good && options_agree(out, error);
 }
 
 bool

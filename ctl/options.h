@@ -15,6 +15,8 @@
 
 #define ACK_TIMEOUT_MS 2000
 #define TTL_MS         60000
+#define COSIGN_TTL_MS  (30 * 60 * 1000) /* time for a second person */
+#define COSIGN_LEAST   2                /* signatures, else one will do */
 
 struct option_list {
 	const char *at[OPTION_REPEAT_MAX];
@@ -35,6 +37,9 @@ struct options {
 	int64_t ack_timeout_ms, ttl_ms;
 	int64_t timeout_ms; /* 0: the provider's */
 	bool json, jsonl, quiet, verbose, yes, live, help, version;
+	const char *cosign;  /* a request file, or NULL */
+	unsigned signatures; /* of a request file that is made; 0: not said */
+	bool no_send;
 	enum display display;
 	const char *redis, *key, *known_hosts, *operator_, *fleet; /* or NULL */
 	const char *words[OPTION_WORDS_MAX];

@@ -28,9 +28,10 @@ struct run {
 	const struct known_hosts *known;
 	const struct request *request;
 	const struct targets *targets;
-	const char *summary; /* the member that tells all, or NULL */
-	const char *fact;    /* the one to report on, or NULL */
-	int64_t started_ms;  /* monotonic: when amiral was started */
+	const char *operator_; /* who sends, and cancels */
+	const char *summary;   /* the member that tells all, or NULL */
+	const char *fact;      /* the one to report on, or NULL */
+	int64_t started_ms;    /* monotonic: when amiral was started */
 	struct verdicts verdicts;
 	struct oddities oddities;
 	bool interrupted;

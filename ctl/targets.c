@@ -335,12 +335,21 @@ targets_build(const struct options *o, const struct known_hosts *known,
 		targets_clear(&made);
 		return false;
 	}
-	made.by_name = match_by_name(made.match);
-	for (size_t i = 0; made.by_name && i < known_hosts_count(known); i++)
-		if (match_possible(made.match, known_hosts_name(known, i)))
-			made.count++;
-	*out = made;
+	targets_of(out, made.match, known);
+	targets_clear(&made);
 	return true;
+}
+
+void
+targets_of(struct targets *out, json_t *match, const struct known_hosts *known)
+{
+	*out = (struct targets){
+		.match = json_incref(match),
+		.by_name = match_by_name(match),
+	};
+	for (size_t i = 0; out->by_name && i < known_hosts_count(known); i++)
+		if (match_possible(match, known_hosts_name(known, i)))
+			out->count++;
 }
 
 void

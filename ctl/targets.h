@@ -22,6 +22,9 @@ struct targets {
  */
 bool targets_build(const struct options *, const struct known_hosts *known,
     const char *file, struct targets *out, char error[static CTL_ERROR_MAX]);
+/* The same of a match that is known to be good; takes a reference. */
+void targets_of(
+    struct targets *out, json_t *match, const struct known_hosts *known);
 void targets_clear(struct targets *);
 
 #endif

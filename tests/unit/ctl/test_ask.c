@@ -60,9 +60,12 @@ test_sign_and_cancel(void **state)
 	assert_string_equal(parsed.provider, "uptime");
 	assert_true(parsed.sealed && parsed.stream);
 	request_clear(&parsed);
-	assert_true(
-	    ask_cancel(&cancel, &request, &ask, 5000, cast.signers[0], error));
+	request.signatures = 2;
+	assert_true(ask_cancel(&cancel, &request, &ask, 5000, "bob@example.com",
+	    cast.signers[0], error));
 	open_ask(&cancel, &parsed);
+	assert_string_equal(parsed.operator_, "bob@example.com");
+	assert_int_equal(parsed.signatures, 1);
 	assert_string_equal(parsed.provider, "cancel");
 	assert_string_equal(parsed.reply_to, CAST_ID);
 	assert_true(
