@@ -399,10 +399,10 @@ cosign_say_next(const char *path, unsigned have, unsigned want, FILE *f)
 	if (have == want) {
 		fprintf(f, " has all %u signatures; this sends it:\n", want);
 	} else {
-		fprintf(f,
-		    " has %u of %u signatures. Hand it to another operator in "
-		    "private: who has it\ncan read the answers. To sign it:\n",
-		    have, want);
+		fprintf(f, " has %u of %u signatures.\n", have, want);
+		fputs("Hand it to another operator, in private: it opens the "
+		      "answers. To sign it:\n",
+		    f);
 	}
 	fputs("  amiral run --cosign ", f);
 	text_puts(f, path);

@@ -330,10 +330,10 @@ step_arguments(struct admission *admission)
 					     admission->request.provider);
 
 	result->reason = REASON_BAD_ARGS;
-	return description_check(
-		   description, admission->arguments, result->detail)
-		   ? GO_ON
-		   : REFUSE;
+	if (!description_check(
+		description, admission->arguments, result->detail))
+		return REFUSE;
+	return GO_ON;
 }
 
 /* What a built-in provider has to say of its arguments, and of whose job. */

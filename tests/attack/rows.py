@@ -42,7 +42,9 @@ ROWS = {
          "system/test_reload.py::test_new_operator",
          "unit/wire/verify/test_layout.c::blob_wants_a_touch"),
     19: ("operator without the right", REFUSED + "test_operator_without_policy",
-         REFUSED + "test_provider_that_no_policy_names"),
+         REFUSED + "test_provider_that_no_policy_names",
+         "unit/agent/gate/test_policy.c::test_matrix",
+         "system/test_two_people.py::test_one_is_refused"),
     20: ("old key, old date", REFUSED + "test_key_out_of_time"),
     21: ("net runs other code", "attack/test_probes.py::"
          "test_every_forbidden_call_kills"),

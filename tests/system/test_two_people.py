@@ -177,6 +177,21 @@ def test_three_people(fleet, agent, file):
     assert marks(agent, "pair") == before + 1
 
 
+def test_four_people(fleet, agent, file):
+    """As many as an envelope holds, one of them nobody's operator here."""
+    before = marks(agent, "pair")
+    made(fleet, file, "--signatures", 4)
+    for person in (DAVE, CAROL):
+        assert signed(fleet, file, person).returncode == 0
+    assert marks(agent, "pair") == before
+    assert signed(fleet, file, BOB).returncode == 0
+    assert marks(agent, "pair") == before + 1
+    request = fleet.request("pair", signatures=5, match={"hosts": [HOST]})
+    fleet.ask(request, fleet.signed(request, *fleet.keys.values()), HOST)
+    fleets.wait_for("the count", lambda: agent.dropped()["lines"] > 0)
+    assert fleet.envelopes(request["reply_to"]) == []
+
+
 def test_either_sends_and_both_read(fleet, agent, file):
     """The second time the same answer comes, and nothing runs."""
     before = marks(agent, "pair")
