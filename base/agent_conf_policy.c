@@ -69,29 +69,42 @@ read_condition(const struct policy_condition *list, struct policy_condition *at,
 	return false;
 }
 
+/* One for each item, and the end; NULL and a reason. */
+static struct policy_condition *
+read_conditions(char *const *items, char why[static WHY_MAX])
+{
+	struct policy_condition *list =
+	    calloc(POLICY_LIST_MAX + 1, sizeof(*list));
+
+	if (list == NULL) {
+		value_refuse(why, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; items[i] != NULL; i++) {
+		if (!read_condition(list, &list[i], items[i], why)) {
+			value_conditions_free(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* The field is empty: a key stands once in a section. */
 bool
 value_conditions(const struct conf_key *key, void *field, const char *text,
     char why[static WHY_MAX])
 {
 	char **items =
 	    value_split(POLICY_LIST_MAX, text, ',', value_check_nothing, why);
-	struct policy_condition *list =
-	    calloc(POLICY_LIST_MAX + 1, sizeof(*list));
-	bool good = items != NULL;
+	struct policy_condition *list;
 
 	(void)key;
-	if (good && list == NULL)
-		good = value_refuse(why, "out of memory");
-	for (size_t i = 0; good && items[i] != NULL; i++)
-		good = read_condition(list, &list[i], items[i], why);
-	value_list_free(items);
-	if (!good) {
-		value_conditions_free(list);
+	if (items == NULL)
 		return false;
-	}
-	value_conditions_free(*(struct policy_condition **)field);
+	list = read_conditions(items, why);
+	value_list_free(items);
 	*(struct policy_condition **)field = list;
-	return true;
+	return list != NULL;
 }
 
 /* "HH:MM" as minutes; DAY + 1 for anything else. */

@@ -22,107 +22,107 @@ refuse_more(const struct options *o, char error[static CTL_ERROR_MAX])
 	return false;
 }
 
-/* As if it had been asked here. */
-static void
-take_over(struct question *q, const struct cosign *c)
-{
-	q->request = c->request;
-	q->provider = q->request.provider;
-	q->pair = c->pair;
-	targets_of(
-	    &q->targets, json_object_get(c->request.root, "match"), q->known);
-}
+/* This command's question is the file's, with options of its own. */
+struct signing {
+	struct question q;
+	struct cosign cosign;
+	struct options options;
+	struct call call;
+};
 
 static bool
-read_file(struct question *q, struct cosign *c, const char *path,
-    char error[static CTL_ERROR_MAX])
+read_file(struct signing *s, char error[static CTL_ERROR_MAX])
 {
-	return cosign_read(c, path, error) &&
-	       cosign_is_live(
-		   c, path, q->settings.fleet, clock_wall_ms(), error) &&
-	       description_load(&q->description, c->request.provider, error) &&
-	       question_known(q, error);
+	const char *path = s->options.cosign;
+
+	return settings_read(&s->q.settings, &s->options, error) &&
+	       cosign_read(&s->cosign, path, error) &&
+	       cosign_is_live(&s->cosign, path, s->q.settings.fleet,
+		   clock_wall_ms(), error) &&
+	       description_load(
+		   &s->q.description, s->cosign.request.provider, error) &&
+	       question_known(&s->q, error);
+}
+
+/* As if it had been asked here, with the first one's wishes. */
+static void
+take_over(struct signing *s)
+{
+	struct question *q = &s->q;
+
+	q->request = s->cosign.request;
+	q->provider = q->request.provider;
+	q->pair = s->cosign.pair;
+	targets_of(
+	    &q->targets, json_object_get(q->request.root, "match"), q->known);
+	s->options.timeout_ms = q->request.timeout_s * 1000;
+	s->options.live = q->request.stream;
 }
 
 /* Kept in the file first: what cannot be sent from here, others can send. */
 static bool
-sign(struct question *q, struct cosign *c, char error[static CTL_ERROR_MAX])
+sign(struct signing *s, char error[static CTL_ERROR_MAX])
 {
-	const struct options *o = q->call->options;
-
-	return question_signer(q, error) &&
-	       cosign_confirm(c, o, q->operator_, error) &&
-	       (cosign_complete(c) ||
-		   cosign_add(c, o->cosign, q->signer, q->operator_, error));
+	return question_signer(&s->q, error) &&
+	       cosign_confirm(&s->cosign, &s->options, s->q.operator_, error) &&
+	       (cosign_complete(&s->cosign) ||
+		   cosign_add(&s->cosign, s->options.cosign, s->q.signer,
+		       s->q.operator_, error));
 }
 
-/* The first one's timeout and wish for live output hold here as well. */
 static int
-send_request(
-    struct question *q, struct cosign *c, char error[static CTL_ERROR_MAX])
+send_request(struct signing *s, char error[static CTL_ERROR_MAX])
 {
-	struct options options = *q->call->options;
-	struct call call = *q->call;
-	int status = EXIT_LOCAL;
+	struct question *q = &s->q;
+	int status;
 
-	options.timeout_ms = c->request.timeout_s * 1000;
-	options.live = c->request.stream;
-	call.options = &options;
-	q->call = &call;
-	q->ask = c->ask;
-	c->ask.envelope = NULL; /* transferred */
-	q->engine = run_open(&q->settings, &options, error);
-	if (q->engine != NULL)
-		status = question_perform(q, error);
-	else
+	q->ask = s->cosign.ask;
+	s->cosign.ask.envelope = NULL; /* transferred */
+	q->engine = run_open(&q->settings, &s->options, error);
+	if (q->engine == NULL) {
 		log_error("%s", error);
+		return EXIT_LOCAL;
+	}
+	status = question_perform(q, error);
 	if (status == EXIT_OK && q->targets.by_name)
-		rotations_look(q->known, &q->settings, &options);
-	question_clear(q);
+		rotations_look(q->known, &q->settings, &s->options);
 	return status;
 }
 
 static int
-finish(struct question *q, struct cosign *c, char error[static CTL_ERROR_MAX])
+sign_and_send(struct signing *s, char error[static CTL_ERROR_MAX])
 {
-	const struct options *o = q->call->options;
-
-	if (!sign(q, c, error)) {
+	if (!sign(s, error)) {
 		log_error("%s", error);
-	} else if (cosign_complete(c) && !o->no_send) {
-		return send_request(q, c, error);
-	} else {
-		cosign_say_next(o->cosign, c->envelope.signatures,
-		    c->request.signatures, stdout);
-		question_clear(q);
-		return EXIT_OK;
+		return EXIT_LOCAL;
 	}
-	question_clear(q);
-	return EXIT_LOCAL;
+	if (cosign_complete(&s->cosign) && !s->options.no_send)
+		return send_request(s, error);
+	cosign_say_next(s->options.cosign, s->cosign.envelope.signatures,
+	    s->cosign.request.signatures, stdout);
+	return EXIT_OK;
 }
 
 int
 command_cosign(const struct call *call)
 {
-	struct question q = { .call = call, .kind = VIEW_RUN };
-	struct cosign cosign = { .ask = { .envelope = NULL } };
+	struct signing s = { .options = *call->options, .call = *call };
 	char error[CTL_ERROR_MAX] = "";
 	int status = EXIT_LOCAL;
 
-	if (!refuse_more(call->options, error) ||
-	    !settings_read(&q.settings, call->options, error) ||
-	    !read_file(&q, &cosign, call->options->cosign, error)) {
+	s.call.options = &s.options;
+	s.q.call = &s.call;
+	s.q.kind = VIEW_RUN;
+	if (!refuse_more(&s.options, error) || !read_file(&s, error)) {
 		log_error("%s", error);
-		question_clear(&q);
 	} else {
-		take_over(&q, &cosign);
-		if (q.targets.by_name && q.targets.count == 0) {
-			status = question_nobody(&q);
-			question_clear(&q);
-		} else {
-			status = finish(&q, &cosign, error);
-		}
+		take_over(&s);
+		if (s.q.targets.by_name && s.q.targets.count == 0)
+			status = question_nobody(&s.q);
+		else
+			status = sign_and_send(&s, error);
 	}
-	cosign_clear(&cosign);
+	question_clear(&s.q);
+	cosign_clear(&s.cosign);
 	return status;
 }

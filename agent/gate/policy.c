@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/log.h"
 #include "wire/fact.h"
 #include "wire/json.h"
 
@@ -73,6 +74,8 @@ complain_arguments(const struct policy_conf *policy,
 	const char *name = unwanted_argument(policy, question);
 	char shown[SHOWN];
 
+	if (name == NULL)
+		fatal("a policy refuses arguments that it takes");
 	/* The name is the asker's own text. */
 	escape_text(shown, sizeof(shown), name, strlen(name));
 	return snprintf(what, size, "does not take this argument %s", shown);

@@ -18,6 +18,8 @@ import sshsig
 from conftest import HOSTS, marks
 
 HOST = HOSTS[0]
+pytestmark = pytest.mark.anyone
+
 ALICE, BOB, CAROL = (f"{name}@example.com" for name in ("alice", "bob", "carol"))
 DAVE = "dave@other.org"
 MARK = b"amiral-cosign-v1 "
@@ -220,8 +222,7 @@ def test_arguments_of_the_section(fleet, agent, file):
     made(fleet, file, "word=a/b")
     done = signed(fleet, file, BOB)
     assert done.returncode == 2
-    assert "policy 'test 1' does not take this argument word" in \
-        done.stdout.replace("test 0", "test 1")
+    assert "policy 'test 0' does not take this argument word" in done.stdout
     assert marks(agent, "pair") == before
 
 

@@ -35,6 +35,29 @@ test_defaults(void **state)
 	assert_false(options_have_targets(&o));
 }
 
+/* A second person needs time; how many sign is between two and four. */
+static void
+test_request_file(void **state)
+{
+	static const char *const numbers[] = { "2", "4", "1", "5", "22", "" };
+	char error[CTL_ERROR_MAX];
+	struct options o;
+
+	(void)state;
+	assert_true(READ(&o, error, "run", "x", "--cosign", "f"));
+	assert_int_equal(o.ttl_ms, 30 * 60 * 1000);
+	assert_int_equal(o.signatures, 0);
+	assert_true(READ(&o, error, "run", "--ttl=1s", "--cosign=f"));
+	assert_int_equal(o.ttl_ms, 1000);
+	for (int i = 0; i < COUNT(numbers); i++) {
+		assert_int_equal(READ(&o, error, "run", "x", "--cosign", "f",
+				     "--signatures", numbers[i]),
+		    i < 2);
+		if (i < 2)
+			assert_int_equal(o.signatures, numbers[i][0] - '0');
+	}
+}
+
 static void
 test_anywhere(void **state)
 {
@@ -82,6 +105,8 @@ test_refusals(void **state)
 	static const struct {
 		const char *words[3], *says;
 	} rows[] = {
+		{ { "run", "--no-send", "" }, "belongs to --cosign" },
+		{ { "run", "--signatures", "2" }, "belongs to --cosign" },
 		{ { "ping", "--bogus", "" }, "unknown option '--bogus'" },
 		{ { "ping", "-Z", "" }, "unknown option '-Z'" },
 		{ { "ping", "-jZ", "" }, "unknown option '-jZ'" },
@@ -168,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_request_file),
 		cmocka_unit_test(test_anywhere),
 		cmocka_unit_test(test_behind_dashes),
 		cmocka_unit_test(test_refusals),
