@@ -130,6 +130,30 @@ def seeds_policy():
         "status", digest, [alice], bob, 0, {})).encode(), alice)
 
 
+def seeds_cosign():
+    """Request files of alice's, with the pair that docs/vectors seal with."""
+    alice, bob, second = (sshsig.Key.load(VECTORS / "keys" / name)
+                          for name in ("alice", "bob", "www01"))
+    seal = MANIFEST["seal"]
+    for name, keys, more in (
+            ("one", [alice], {}), ("two", [alice, bob], {}),
+            ("three", [alice, bob, second], {"signatures": 3}),
+            ("more", [alice, bob, second], {}),
+            ("single", [alice], {"signatures": 1}),
+            ("list", [alice], {"reply_via": "list"}),
+            ("plain", [alice], {"seal_to": None}),
+            ("hosts", [alice], {"match": {"hosts": ["www01.example.com"]}}),
+            ("options", [alice], {"options": {
+                "timeout": 5, "on_behalf_of": "bob at #ops"}})):
+        request = request_of("run", {"a\u001b\u202e\\": ["x\n", 1]}, keys,
+                             bob, 0, {"signatures": 2,
+                                      "seal_to": seal["public"], **more})
+        payload = json.dumps({k: v for k, v in request.items()
+                              if v is not None}).encode()
+        yield name, (f"amiral-cosign-v1 {seal['secret']}\n".encode()
+                     + sshsig.sign(payload, *keys))
+
+
 def request_of(provider, args, keys, bob, later, more):
     issued = 1763800000123 + later
     return {"version": 1, "fleet": "paris-3f9c21aa",

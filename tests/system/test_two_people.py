@@ -406,3 +406,36 @@ def test_the_administrator_asks(agent):
     assert done.stdout == "no: no policy section names both\n"
     done = may(agent, "--may", ALICE, "pair", "word")
     assert done.returncode == 1 and "KEY=VALUE" in done.stderr
+
+
+def test_the_administrator_sees_every_demand(fleet, agent):
+    conf = fleet.folder / "every.conf"
+    conf.write_text(agent.conf.read_text() + "\n".join([
+        "[policy every key]", "operators = a*, b", "providers = pair",
+        "args = name=x|y*, word=z", "facts = os.name=debian|ubuntu",
+        "hours = 08:00-18:00, 22:30-02:00", "max_hosts = 5",
+        "signatures = 3", "jobs = any"]) + "\n")
+    conf.chmod(0o644)
+    demands = """\
+  if fact    os.name is debian or ubuntu
+  hours      08:00-18:00, 22:30-02:00 UTC
+  hosts      by name, at most 5
+  signed     by 3 of its operators
+"""
+    words = [*agent.amirald, "-f", conf, "-t"]
+    done = subprocess.run(words, text=True, capture_output=True, check=False)
+    assert f"""\
+[policy every key]
+  operators  a*, b
+  providers  pair
+  arguments  only these:
+    argument name is x or y*
+    argument word is z
+{demands}  jobs       also other operators'
+""" in done.stdout, done
+    words += ["--may", "alice", "pair", "name=yes", "word=z"]
+    done = subprocess.run(words, text=True, capture_output=True, check=False)
+    assert done.stdout == f"yes: [policy every key]\n{demands}", done
+    conf.write_text(conf.read_text().replace("08:00-18:00", "8-18"))
+    done = subprocess.run(words, text=True, capture_output=True, check=False)
+    assert done.returncode == 1 and "hours: '8-18' is no span" in done.stderr
