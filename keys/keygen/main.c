@@ -304,6 +304,7 @@ int
 main(int argc, char **argv)
 {
 	log_open("amiral-keygen", LOG_LEVEL_WARNING);
+	fatal_exits_with(1);
 	opterr = 0; /* the usage line says more than getopt */
 	keep_secrets();
 	if (sodium_init() == -1)
