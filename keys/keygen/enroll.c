@@ -72,15 +72,6 @@ read_token(struct token *token)
 			"wrong: make another with amiral-keygen token");
 }
 
-static bool
-list_revokes(const struct trust_list *list, const char *fingerprint)
-{
-	for (size_t i = 0; i < list->revoked_count; i++)
-		if (strcmp(list->revoked[i], fingerprint) == 0)
-			return true;
-	return false;
-}
-
 /* Verified by its signer, who is pinned, before anything in it counts. */
 static bool
 judge_list(struct order *order, const struct trust_list *list)
@@ -100,7 +91,7 @@ judge_list(struct order *order, const struct trust_list *list)
 		log_error("the operators' list has expired: let an operator "
 			  "push it anew (amiral-keygen trust push); nothing "
 			  "is written");
-	else if (list_revokes(list, token->signer))
+	else if (trust_revokes(list, token->signer))
 		log_error("the operators' list revokes its own signer %s: "
 			  "make another token by a key that is in force; "
 			  "nothing is written",

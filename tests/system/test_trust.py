@@ -199,6 +199,66 @@ def test_an_own_revocation_needs_one_reload(one):
     assert marks(agent) == 2
 
 
+def still_revoked(agent, fleet, count):
+    """Counted, and no word of it."""
+    request = fleet.ask(fleet.request("mark"))
+    wait_dropped(agent, "revoked", count)
+    fleet.replies(ask_as_carol(fleet))
+    assert fleet.envelopes(request["reply_to"]) == []
+
+
+def test_a_later_list_takes_no_revocation_back(one):
+    """In force at once, and at every start after, though no list says it."""
+    fleet, agent = one
+    push(fleet, make(fleet, 1, revoked=[fleet.operator]))
+    wait_serial(fleet, 1)
+    push(fleet, make(fleet, 2, signers=[(CAROL, fleet.carol)]))
+    wait_serial(fleet, 2)
+    still_revoked(agent, fleet, 1)
+    path = agent.folder / "state" / "revoked"
+    assert path.read_text() == f"{fleet.operator.fingerprint}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    agent.stop()
+    agent.start()
+    agent.wait_ready()
+    wait_serial(fleet, 2)
+    still_revoked(agent, fleet, 2)
+    agent.stop()  # the way back, by root on this host
+    path.unlink()
+    agent.start()
+    agent.wait_ready()
+    request = fleet.ask(fleet.request("mark"))
+    assert fleet.replies(request)[-1][1]["status"] == "complete"
+
+
+@pytest.mark.parametrize("mark", ["", "@revoked "])
+def test_a_disowned_signers_revocations_stay(one, mark):
+    """Whom he added goes with him; at a reload, and at every start."""
+    fleet, agent = one
+    push(fleet, make(fleet, 1, signers=[(CAROL, fleet.carol)],
+                     revoked=[fleet.operator]))
+    wait_serial(fleet, 1)
+    agent.write_operators([
+        f"{fleets.OPERATOR} {fleet.operator.line}",
+        f"# {fleet.trusty.line}" if not mark
+        else f"{mark}{fleet.trusty.line}"])
+    size = len(agent.log())
+    agent.process.send_signal(signal.SIGHUP)
+    fleets.wait_for("the reload", lambda: "the new configuration is in force"
+                    in agent.log()[size:])
+    for n in (1, 2):
+        requests = fleet.ask(fleet.request("mark")), ask_as_carol(fleet)
+        wait_dropped(agent, "revoked", n)
+        wait_dropped(agent, "unknown-key", n)
+        for request in requests:
+            assert fleet.envelopes(request["reply_to"]) == []
+        agent.stop()
+        agent.start()
+        agent.wait_ready()
+    assert "its revocations stay" in agent.log()
+    assert marks(agent) == 0
+
+
 def test_a_revoked_operator_is_told_nothing(one):
     """The tool names the silence; the host does not break it."""
     fleet, _ = one
