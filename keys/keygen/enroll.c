@@ -38,6 +38,7 @@ struct order {
 	const char *hostname;
 	struct token token;
 	struct trust_list list;
+	struct broker_value envelope; /* of the list */
 	struct enroll_files files;
 	struct broker *broker;
 };
@@ -139,19 +140,21 @@ read_list(struct order *order, const struct broker_value *value)
 static bool
 fetch_list(struct order *order)
 {
-	struct broker_value value;
 	char error[CTL_ERROR_MAX];
-	bool good;
 
-	if (!broker_get(order->broker, CTL_KEY_TRUST, "", &value, error))
-		return complain(error);
-	good = value.bytes != NULL
-		   ? read_list(order, &value)
+	if (!broker_get(
+		order->broker, CTL_KEY_TRUST, "", &order->envelope, error)) {
+		log_error("%s; nothing is written", error);
+		return false;
+	}
+	order->files.list.envelope = order->envelope.bytes;
+	order->files.list.len = order->envelope.len;
+	order->files.list.list = &order->list;
+	return order->envelope.bytes != NULL
+		   ? read_list(order, &order->envelope)
 		   : complain("Redis has no list of operators: let an "
 			      "operator push it (amiral-keygen trust push); "
 			      "nothing is written");
-	free(value.bytes);
-	return good;
 }
 
 /* Who we are */
@@ -312,7 +315,7 @@ enroll(struct order *order)
 	}
 	if (!fetch_list(order) ||
 	    !enroll_files_prepare(
-		&order->files, &order->place, &order->token, &order->list) ||
+		&order->files, &order->place, &order->token) ||
 	    !enroll_files_write(&order->files) || !announce(order))
 		return 1;
 	explain(order);
@@ -369,6 +372,7 @@ command_enroll(const struct command *self, int argc, char **argv)
 	broker_close(order.broker);
 	enroll_files_clear(&order.files);
 	trust_clear(&order.list);
+	free(order.envelope.bytes);
 	token_wipe(&order.token);
 	return status;
 }

@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRUST_STORE_LIST      "trust"
+#include "base/agent_conf.h"
+
+#define TRUST_STORE_LIST      AGENT_TRUST_FILE
 #define TRUST_STORE_REVOKED   "revoked"
 #define TRUST_STORE_WRITES    16 /* in a window; each is flushed to the disk */
 #define TRUST_STORE_WINDOW_MS 10000
