@@ -273,8 +273,12 @@ announce(struct order *order)
 		   ENROLL_EXPIRY_MS, envelope, len, error);
 	free(envelope);
 	free(payload);
-	if (!good)
-		return complain(error);
+	if (!good) {
+		log_error("%s; the files are written, and the same line again "
+			  "announces this host",
+		    error);
+		return false;
+	}
 	printf(
 	    "%s announces itself by %s\n", order->files.hostname, fingerprint);
 	return true;
@@ -310,7 +314,7 @@ enroll(struct order *order)
 		order->broker = broker_open(&redis, error);
 	sodium_memzero(password, sizeof(password));
 	if (order->broker == NULL) {
-		log_error("%s", error);
+		log_error("%s; nothing is written", error);
 		return 1;
 	}
 	if (!fetch_list(order) ||

@@ -518,7 +518,88 @@ def test_broker_hands_out_no_good_list(desk, kind, says):
     assert desk.announcements() == {}
 
 
+def silent(*verbs):
+    """Drops the answers to these."""
+    def change(reply, words):
+        return proxies.DROP if words and words[0] in verbs else reply
+    return change
+
+
+def test_broker_drops(desk):
+    """Either side says what it has not seen, and how long it waited."""
+    desk.enroll(HOSTS[2], desk.token())
+    announced = desk.announcements()
+    drops = {"list": b"GET", "announcement": b"SET", "names": b"SCAN",
+             "values": b"GETRANGE", "watch": b"SCAN"}
+    with contextlib.ExitStack() as stack:
+        between = {what: stack.enter_context(proxies.Proxy(
+            desk.folder, desk.redis.socket, silent(verb), f"{what}.sock"))
+            for what, verb in drops.items()}
+
+        tokens = {what: desk.token("--host-redis", between[what].url)
+                  for what in ("list", "announcement")}
+        records = {p: p.read_bytes()
+                   for p in (desk.config / "tokens").iterdir()}
+
+        def begin(what, *words, token=None):
+            desk.settle(between[what].url)
+            stdin = subprocess.PIPE if token else subprocess.DEVNULL
+            process = subprocess.Popen(
+                [fleets.program("amiral-keygen"), *map(str, words)],
+                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, env=desk.environment)
+            desk.processes.append(process)
+            if token:
+                process.stdin.write(token)
+                process.stdin.close()
+            return process
+
+        running = {
+            what: begin(what, *desk.enroll_words(name), token=tokens[what])
+            for what, name in (("list", HOSTS[0]), ("announcement", HOSTS[1]))}
+        running |= {what: begin(what, "accept", "--token")
+                    for what in ("names", "values")}
+        watch = begin("watch", "accept", "--watch")
+        said = {what: process.stderr.read() for what, process in
+                running.items() if process.wait(60) == 1}
+        lines = [watch.stderr.readline() for _ in range(2)]
+        assert desk.known() == ""
+        assert {p: p.read_bytes() for p in records} == records
+        assert announced.items() <= desk.announcements().items()
+        between["watch"].change = lambda reply, words: reply
+        assert watch.stdout.readline().startswith("accepted ")
+    waited = "Redis has kept silent for 8 s: "
+    assert f"{waited}the operators' list was not seen; nothing is written" \
+        in said["list"]
+    assert not desk.directory(HOSTS[0]).exists()
+    assert not any(desk.state(HOSTS[0]).iterdir())
+    assert f"{waited}whether it has the announcement is not known; the " \
+        "files are written" in said["announcement"]
+    for text in (said["names"], said["values"], lines[1]):
+        assert f"{waited}what is announced was not seen, so nobody is " \
+            "accepted" in text
+
+
 # A hostile broker, on the operator's side.
+
+
+@pytest.mark.parametrize("members", [
+    {}, {"token_id": base64.b64encode(bytes(8)).decode(),
+         "mac": base64.b64encode(bytes(32)).decode()}])
+def test_somebody_else_answers_first(desk, members):
+    """In the host's name, before it comes: without the token's secret."""
+    token, mallory = desk.token(), sshsig.Key.new()
+    desk.announce(mallory, HOSTS[0], **members)
+    done = desk.run("accept", "--token")
+    assert "accepted" not in done.stdout and desk.known() == ""
+    if members:
+        assert done.returncode == 1 and "no good record" in done.stderr
+    desk.enroll(HOSTS[0], token)
+    done = desk.run("accept", "--token")
+    assert f"accepted {HOSTS[0]} {fingerprint(desk.host_key(HOSTS[0]))}" \
+        in done.stdout
+    assert desk.known() == f"{HOSTS[0]} {desk.host_key(HOSTS[0]).line}\n"
+
 
 def resigned(envelope, key, **members):
     """The payload by another key, changed."""
