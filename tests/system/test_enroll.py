@@ -542,12 +542,12 @@ def test_broker_drops(desk):
                    for p in (desk.config / "tokens").iterdir()}
 
         def begin(what, *words, token=None):
-            desk.settle(between[what].url)
             stdin = subprocess.PIPE if token else subprocess.DEVNULL
             process = subprocess.Popen(
                 [fleets.program("amiral-keygen"), *map(str, words)],
                 stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                text=True, env=desk.environment)
+                text=True, env={**desk.environment,
+                                "AMIRAL_REDIS": between[what].url})
             desk.processes.append(process)
             if token:
                 process.stdin.write(token)
