@@ -66,6 +66,9 @@ struct policy_conf {
 	bool any_jobs;       /* also about other operators' requests */
 };
 
+/* In state_dir: the operators' list that the agent begins with. */
+#define AGENT_TRUST_FILE "trust"
+
 struct agent_conf {
 	char fleet[FLEET_MAX + 1];
 	char hostname[HOSTNAME_MAX + 1];     /* "" where the file names none */

@@ -19,6 +19,7 @@
 #include "keys/allowed_signers.h"
 #include "keys/keygen/keygen.h"
 #include "keys/keygen/operator.h"
+#include "keys/keygen/trust.h"
 #include "keys/known_hosts.h"
 #include "keys/secret_file.h"
 #include "keys/token_record.h"
@@ -336,6 +337,7 @@ check_operator(struct survey *s)
 		{ "amiral.conf", check_plain },
 		{ "key", check_key },
 		{ "known_hosts", check_known_hosts },
+		{ TRUST_COLLEAGUES, check_signers },
 	};
 	char path[PATH_MAX];
 
