@@ -124,10 +124,11 @@ def test_a_controller_that_was_away_is_told_loudly(one):
     assert lines(fleet) == [agent.key.line]
 
 
-def announce(fleet, agent, *keys):
+def announce(fleet, agent, *keys, ago=0):
     payload = fleet.payload({
         "version": 1, "fleet": fleet.name, "hostname": agent.name,
-        "boot": "CQgHAAAAAAAAAAAAAAAAAA==", "at": int(time.time() * 1000) + 999,
+        "boot": "CQgHAAAAAAAAAAAAAAAAAA==",
+        "at": int(time.time() * 1000) + 999 - int(ago * 1000),
         "trust": 0, "agent": "0", "signatures": len(keys), "facts": {},
         **({"serial": 1} if len(keys) == 2 else {})})
     with fleet.redis.client() as client:
@@ -153,6 +154,60 @@ def test_the_first_wins_and_the_second_is_an_alarm(quiet):
     announce(fleet, agent, agent.key, second)
     assert "ALARM" in look(fleet).stderr
     assert lines(fleet) == [agent.key.line, first.line]
+
+
+def test_an_old_rotation_is_not_followed(quiet):
+    """Redis repeats it to a controller that remembers nothing."""
+    fleet, agent = quiet
+    before = fleet.known_hosts.read_text()
+    cache = fleet.home / ".cache" / "amiral" / fleet.name
+    new = sshsig.Key.new()
+    announce(fleet, agent, agent.key, new, ago=3600)
+    for _ in range(2):
+        cache.unlink(missing_ok=True)
+        done = look(fleet)
+        assert "ALARM" in done.stderr and new.fingerprint in done.stderr
+        assert "set its clock" in done.stderr
+        assert fleet.known_hosts.read_text() == before
+    announce(fleet, agent, agent.key, new, ago=120)
+    assert lines(fleet) == [agent.key.line]
+    look(fleet)
+    assert lines(fleet) == [agent.key.line, new.line]
+    cache.unlink()
+    announce(fleet, agent, new, ago=3600)
+    assert "ALARM" in look(fleet).stderr
+    assert lines(fleet) == [agent.key.line, new.line]
+
+
+def test_hosts_go_on_saying_it(one):
+    """Who was away for a day hears it from a fresh hello."""
+    fleet, agent = one
+    rotate(fleet, agent)
+    reload(fleet, agent)
+    old, new = agent.key, next_key(agent)
+    wait_signers(fleet, agent, old, new)
+    fleet.redis.restart()
+    agent.wait_ready()
+    fleet[OTHER].wait_ready()
+    wait_signers(fleet, agent, old, new)
+    (fleet.home / ".cache" / "amiral" / fleet.name).unlink()
+    look(fleet)
+    assert lines(fleet) == [old.line, new.line]
+
+
+def test_other_names_of_the_host_stay(quiet):
+    fleet, agent = quiet
+    old, new = agent.key, sshsig.Key.new()
+    fleet.known_hosts.write_text(f"alias,{HOST},other {old.line} mine\n")
+    announce(fleet, agent, old, new)
+    look(fleet)
+    assert fleet.known_hosts.read_text() == (
+        f"alias,{HOST},other {old.line} mine\n"
+        f"alias,{HOST},other {new.line}\n")
+    announce(fleet, agent, new)
+    look(fleet)
+    assert fleet.known_hosts.read_text() == (
+        f"alias,{HOST},other {new.line}\n")
 
 
 NOT_FOLLOWED = {
