@@ -15,7 +15,8 @@
 
 static const char *const fault_texts[CERTIFICATE_FAULTS] = {
 	[CERTIFICATE_GOOD] = "it is good",
-	[CERTIFICATE_MALFORMED] = "it is no Ed25519 certificate",
+	[CERTIFICATE_MALFORMED] = "it is no Ed25519 certificate with names, "
+				  "by an Ed25519 authority",
 	[CERTIFICATE_USER] = "it is a user's, not a host's",
 	[CERTIFICATE_OPTIONS] = "it has critical options",
 	[CERTIFICATE_SIGNATURE] = "its authority has not signed it",
