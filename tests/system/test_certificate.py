@@ -233,7 +233,8 @@ def test_revokes_an_authority(made, word):
 
 
 @pytest.mark.parametrize("said, says", [
-    ("nobody.example.com", "no line of"), ("ssh-ed25519 AAAA", "copy it whole"),
+    ("nobody.example.com", "no line of"),
+    ("ssh-ed25519 AAAA", "copy it whole"),
     ("/nowhere/key.pub", "cannot find it"),
     ("SHA256:" + "A" * 43, "no line of")])
 def test_revokes_nothing_unknown(made, said, says):
