@@ -85,9 +85,17 @@ ends_with(const char *text, const char *end)
 }
 
 static bool
+is_fingerprint(const char *word)
+{
+	return strncmp(word, FINGERPRINT, strlen(FINGERPRINT)) == 0;
+}
+
+/* Fingerprints have slashes too. */
+static bool
 is_file(const char *word)
 {
-	return strchr(word, '/') != NULL || ends_with(word, PUBLIC_FILE);
+	return !is_fingerprint(word) &&
+	       (strchr(word, '/') != NULL || ends_with(word, PUBLIC_FILE));
 }
 
 bool
@@ -105,8 +113,7 @@ hosts_key_of(const char *word, const char *file,
 	}
 	if (is_file(word))
 		return key_from_file(word, out, error);
-	if (strncmp(word, FINGERPRINT, strlen(FINGERPRINT)) == 0 &&
-	    known_hosts_text_find(text, word, out))
+	if (is_fingerprint(word) && known_hosts_text_find(text, word, out))
 		return true;
 	if (settings->cache != NULL &&
 	    hellos_find_key(settings->cache, settings->fleet, word, out))

@@ -236,7 +236,8 @@ def test_revokes_an_authority(made, word):
     ("nobody.example.com", "no line of"),
     ("ssh-ed25519 AAAA", "copy it whole"),
     ("/nowhere/key.pub", "cannot find it"),
-    ("SHA256:" + "A" * 43, "no line of")])
+    ("SHA256:" + "A" * 43, "no line of"),
+    ("SHA256:A/" + "A" * 41, "no line of")])
 def test_revokes_nothing_unknown(made, said, says):
     before = made.known_hosts.read_text()
     done = keygen(made, "revoke", said)
