@@ -590,7 +590,8 @@ def test_a_flood_of_forged_announcements(desk):
     assert said.count("does not fit") <= 20
     assert f"{forged - 20} announcements more are refused" in said
     for name in ("known_hosts", token["id"].hex()):
-        assert 0 < counts[name] < 30, counts
+        # only root's strace may read the names in a process with secrets
+        assert (0 < counts[name] or not fleets.ROOT) and counts[name] < 30
     assert desk.known().count("\n") == 2
 
 

@@ -17,6 +17,7 @@ import sshsig
 from sshsig import string
 from test_sk import Token
 
+pytestmark = pytest.mark.anyone
 HOST, OTHER = "www01.example.com", "www02.example.com"
 ENROLL = "amiral-enroll-v1"
 MANUAL = pathlib.Path(__file__).parents[2] / "man/amiral-keys.5"
