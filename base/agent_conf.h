@@ -44,6 +44,9 @@ struct policy_conf {
 	char **providers; /* globs, NULL-terminated */
 };
 
+/* In state_dir: the operators' list that the agent begins with. */
+#define AGENT_TRUST_FILE "trust"
+
 struct agent_conf {
 	char fleet[FLEET_MAX + 1];
 	char hostname[HOSTNAME_MAX + 1];     /* "" where the file names none */

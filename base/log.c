@@ -23,10 +23,12 @@ static struct {
 	enum log_level threshold;
 	log_sink *sink;
 	void *arg;
+	int fatal_status;
 } state = {
 	.name = "amiral",
 	.threshold = LOG_LEVEL_INFO,
 	.sink = log_to_stderr,
+	.fatal_status = 255,
 };
 
 static const char *const level_names[LEVELS] = {
@@ -41,6 +43,12 @@ log_open(const char *name, enum log_level threshold)
 {
 	state.name = name;
 	state.threshold = threshold;
+}
+
+void
+fatal_exits_with(int status)
+{
+	state.fatal_status = status;
 }
 
 void
@@ -151,7 +159,7 @@ fatal(const char *fmt, ...)
 	va_start(args, fmt);
 	log_format(LOG_LEVEL_ERROR, fmt, args);
 	va_end(args);
-	exit(255);
+	exit(state.fatal_status);
 }
 
 void

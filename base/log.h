@@ -34,7 +34,12 @@ LOG_PRINTF void log_debug(const char *fmt, ...);
 void log_relay(
     const char *process, enum log_level, const char *text, size_t len);
 
-/* Our own bug or a broken peer inside the boundary: log and exit(255). */
+/*
+ * What fatal() exits with: 255 until then, which a parent tells from every
+ * status of its own. A program that people start says its table's.
+ */
+void fatal_exits_with(int status);
+/* Our own bug or a broken peer inside the boundary: log and exit. */
 LOG_PRINTF _Noreturn void fatal(const char *fmt, ...);
 /* The same, with ": " and strerror(errno) behind it. */
 LOG_PRINTF _Noreturn void fatal_errno(const char *fmt, ...);

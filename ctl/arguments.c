@@ -4,64 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/glob.h"
+#include "wire/argument.h"
 #include "wire/json.h"
 
 #define SHOWN_MAX 200 /* bytes of a list of names in a message */
 
-static bool
-path_canonical(const json_t *value)
-{
-	const char *path = json_string_value(value);
-
-	if (path == NULL || path[0] != '/')
-		return false;
-	for (const char *part = path; path[1] != '\0' && *part == '/';) {
-		size_t len = strcspn(++part, "/");
-
-		if (len == 0 || (len == 1 && part[0] == '.') ||
-		    (len == 2 && part[0] == '.' && part[1] == '.'))
-			return false;
-		part += len;
-	}
-	return true;
-}
-
-static bool
-is_string(const json_t *value)
-{
-	return json_is_string(value);
-}
-
-static bool
-is_integer(const json_t *value)
-{
-	return json_is_integer(value);
-}
-
-static bool
-is_boolean(const json_t *value)
-{
-	return json_is_boolean(value);
-}
-
-static bool
-is_object(const json_t *value)
-{
-	return json_is_object(value);
-}
-
-static const struct type_row {
-	const char *name;
-	bool (*fits)(const json_t *);
-	const char *remedy;
-} types[] = {
-	{ "string", is_string, "a string: %s=TEXT" },
-	{ "integer", is_integer, "a whole number: %s:=3" },
-	{ "boolean", is_boolean, "a boolean: %s:=true or %s:=false" },
-	{ "object", is_object, "an object: %s:='{\"name\": true}'" },
-	{ "path", path_canonical,
-	    "an absolute path without '.', '..' and '//': %s=/etc/hosts" },
+/* Each %s is the argument's name. */
+static const char *const remedies[ARGUMENT_TYPES] = {
+	[ARGUMENT_STRING] = "a string: %s=TEXT",
+	[ARGUMENT_INTEGER] = "a whole number: %s:=3",
+	[ARGUMENT_BOOLEAN] = "a boolean: %s:=true or %s:=false",
+	[ARGUMENT_OBJECT] = "an object: %s:='{\"name\": true}'",
+	[ARGUMENT_PATH] =
+	    "an absolute path without '.', '..' and '//': %s=/etc/hosts",
 };
 
 static bool
@@ -140,69 +95,55 @@ list_names(const json_t *rows, char out[static SHOWN_MAX])
 }
 
 static bool
-refuse_type(const char *name, const struct type_row *type,
-    char error[static CTL_ERROR_MAX])
+refuse_type(const struct argument *argument, char error[static CTL_ERROR_MAX])
 {
 	char remedy[CTL_ERROR_MAX / 2];
-	const char *p = type->remedy;
+	const char *p = remedies[argument->type];
 	size_t used = 0;
 
-	/* Each %s of the row is the name. */
 	for (; *p != '\0' && used < sizeof remedy - 1; p++) {
 		if (strncmp(p, "%s", 2) != 0) {
 			remedy[used++] = *p;
 			continue;
 		}
-		used += (size_t)snprintf(
-		    remedy + used, sizeof remedy - used, "%.100s", name);
+		used += (size_t)snprintf(remedy + used, sizeof remedy - used,
+		    "%.100s", argument->name);
 		p++;
 	}
 	remedy[used < sizeof remedy ? used : sizeof remedy - 1] = '\0';
-	snprintf(error, CTL_ERROR_MAX, "argument %.100s is %s", name, remedy);
+	snprintf(error, CTL_ERROR_MAX, "argument %.100s is %s", argument->name,
+	    remedy);
 	return false;
 }
 
 static bool
-is_choice(const json_t *choices, const json_t *value)
-{
-	if (choices == NULL)
-		return true;
-	for (size_t i = 0; i < json_array_size(choices); i++)
-		if (json_equal(json_array_get(choices, i), value))
-			return true;
-	return false;
-}
-
-static bool
-check_one(const char *name, const json_t *row, const json_t *value,
+check_one(const struct argument *argument, const json_t *value,
     char error[static CTL_ERROR_MAX])
 {
-	const char *type = json_get_text(row, "type", "");
-	const char *pattern = json_get_text(row, "pattern", NULL);
-	const json_t *choices = json_object_get(row, "enum");
 	char shown[SHOWN_MAX];
 
-	if (json_get_boolean(row, "secret", false)) {
+	if (argument->secret) {
 		snprintf(error, CTL_ERROR_MAX,
 		    "argument %.100s is a secret, and requests are not "
 		    "sealed: put it on the hosts instead",
-		    name);
+		    argument->name);
 		return false;
 	}
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (strcmp(types[i].name, type) == 0 && !types[i].fits(value))
-			return refuse_type(name, &types[i], error);
-	if (!is_choice(choices, value)) {
-		list_names(choices, shown);
+	switch (argument_judge(argument, value)) {
+	case ARGUMENT_ILL_TYPED:
+		return refuse_type(argument, error);
+	case ARGUMENT_NO_CHOICE:
+		list_names(argument->choices, shown);
 		snprintf(error, CTL_ERROR_MAX, "argument %.100s is one of %s",
-		    name, shown);
+		    argument->name, shown);
 		return false;
-	}
-	if (pattern != NULL && json_is_string(value) &&
-	    !glob_match(pattern, json_string_value(value), GLOB_PLAIN)) {
+	case ARGUMENT_NO_MATCH:
 		snprintf(error, CTL_ERROR_MAX,
-		    "argument %.100s does not fit '%.255s'", name, pattern);
+		    "argument %.100s does not fit '%.255s'", argument->name,
+		    argument->pattern);
 		return false;
+	case ARGUMENT_FITS:
+		break;
 	}
 	return true;
 }
@@ -218,9 +159,11 @@ arguments_check(const struct description *d, const json_t *args,
 	if (d->root == NULL)
 		return true;
 	while (json_each(args, &each)) {
-		const json_t *row = json_object_get(rows, each.name);
+		struct argument argument;
 
-		if (row == NULL) {
+		/* A row that reads badly is in no description that loads. */
+		if (argument_read(&argument, each.name,
+			json_object_get(rows, each.name)) != NULL) {
 			list_names(rows, shown);
 			snprintf(error, CTL_ERROR_MAX,
 			    "%s takes no argument '%.100s': it takes %s",
@@ -228,7 +171,7 @@ arguments_check(const struct description *d, const json_t *args,
 			    shown[0] != '\0' ? shown : "none");
 			return false;
 		}
-		if (!check_one(each.name, row, each.value, error))
+		if (!check_one(&argument, each.value, error))
 			return false;
 	}
 	each = (struct json_each){ 0 };

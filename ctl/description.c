@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/slurp.h"
 #include "config.h"
+#include "wire/argument.h"
 #include "wire/json.h"
 
 #define TEXT_MAX 4096
@@ -22,6 +23,18 @@ static const struct json_member members[] = {
 	{ "summary", JSON_STRING, false, 0, TEXT_MAX },
 	{ .name = NULL },
 };
+
+static bool
+arguments_good(const json_t *rows)
+{
+	struct json_each each = { 0 };
+	struct argument argument;
+
+	while (json_each(rows, &each))
+		if (argument_read(&argument, each.name, each.value) != NULL)
+			return false;
+	return true;
+}
 
 static void
 start(struct description *d, const char *name)
@@ -45,7 +58,8 @@ description_parse(struct description *out, const char *name, const char *file,
 	if (status == STATUS_OK)
 		status = json_check(d.root, members);
 	if (status == STATUS_OK &&
-	    strcmp(json_get_text(d.root, "name", ""), name) != 0)
+	    (strcmp(json_get_text(d.root, "name", ""), name) != 0 ||
+		!arguments_good(json_object_get(d.root, "args"))))
 		status = STATUS_SCHEMA;
 	if (status != STATUS_OK) {
 		snprintf(error, CTL_ERROR_MAX,

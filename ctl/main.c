@@ -171,6 +171,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	log_open("amiral", LOG_LEVEL_INFO);
 	log_to(to_stderr, NULL);
+	fatal_exits_with(EXIT_LOCAL);
 	if (sodium_init() == -1)
 		fatal("libsodium cannot start");
 	json_prepare();

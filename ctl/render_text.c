@@ -279,9 +279,10 @@ put_list(FILE *f, const struct run *run, enum verdict verdict)
 	}
 }
 
-static void
-put_incomplete(FILE *f, const struct verdicts *v)
+void
+render_incomplete(FILE *f, const struct run *run)
 {
+	const struct verdicts *v = &run->verdicts;
 	bool begun = false;
 
 	for (size_t i = 0; i < v->count; i++) {
@@ -303,7 +304,6 @@ render_lists(FILE *f, const struct run *run)
 {
 	for (unsigned i = VERDICT_FAILED; i < VERDICTS; i++)
 		put_list(f, run, i);
-	put_incomplete(f, &run->verdicts);
 }
 
 void

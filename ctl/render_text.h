@@ -16,6 +16,8 @@ void render_piece(FILE *, const struct host *, const struct reply *);
 void render_sums(FILE *, const struct run *);
 /* failed, refused, no answer, ...: only where there are any. */
 void render_lists(FILE *, const struct run *);
+/* Whose results are not whole: only where there are any. */
+void render_incomplete(FILE *, const struct run *);
 /* What did not verify: only where there is any. */
 void render_oddities(FILE *, const struct run *);
 /* -v: when each host answered, and what it used. */

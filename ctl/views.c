@@ -29,16 +29,20 @@ run_reply(
 		render_piece(stdout, host, reply);
 }
 
-/* What is no result goes where it disturbs no program that reads them. */
+/*
+ * What is no result goes where it disturbs no program that reads them; who
+ * wants results only is still told that one is not whole, or not verified.
+ */
 static void
 put_rest(FILE *f, const struct run *run)
 {
-	if (!run->options->quiet)
+	bool quiet = run->options->quiet;
+	FILE *trouble = quiet ? stderr : f;
+
+	if (!quiet)
 		render_lists(f, run);
-	if (run->options->quiet)
-		render_oddities(stderr, run);
-	else
-		render_oddities(f, run);
+	render_incomplete(trouble, run);
+	render_oddities(trouble, run);
 	if (run->options->verbose)
 		render_times(f, run);
 }

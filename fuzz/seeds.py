@@ -203,6 +203,18 @@ def seeds_allowed_signers():
         "option-twice": f'a namespaces="x",namespaces="y" {ALICE}\n'})
 
 
+def seeds_revocations():
+    lines = [b"SHA256:" + base64.b64encode(bytes([n % 256, n // 256] * 16))
+             .rstrip(b"=") + b"\n" for n in range(2050)]
+    for n in (0, 1, 2, 2048, 2049):
+        yield f"lines-{n}", b"".join(lines[1:n + 1])
+    yield "twice", lines[1] * 2
+    yield "cut", (lines[1] + lines[2])[:-1]
+    yield "joins", b"SHA256:" + b"A" * 43 + b"\n" + lines[1]
+    yield "not-canonical", lines[1][:-2] + b"B\n"
+    yield "other", b"MD5:" + lines[1][7:]
+
+
 def string(data):
     return struct.pack(">I", len(data)) + data
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/revocations.h"
+
 struct operators {
 	struct allowed_signers *own;
 	struct trust_list list; /* root NULL: none */
@@ -11,6 +13,7 @@ struct operators {
 	uint8_t *envelope;
 	size_t len;
 	int64_t serial; /* the highest of this fleet, in force or not */
+	struct revocations revoked; /* by any list that was ever taken */
 };
 
 struct operators *
@@ -30,6 +33,7 @@ operators_free(struct operators *operators)
 		return;
 	allowed_signers_free(operators->own);
 	trust_clear(&operators->list);
+	revocations_clear(&operators->revoked);
 	free(operators->envelope);
 	free(operators);
 }
@@ -40,11 +44,7 @@ is_revoked(const struct operators *operators, const struct public_key *key)
 	char fingerprint[FINGERPRINT_SIZE];
 
 	sign_fingerprint(key, fingerprint);
-	for (size_t i = 0; i < operators->list.revoked_count; i++) {
-		if (strcmp(operators->list.revoked[i], fingerprint) == 0)
-			return true;
-	}
-	return false;
+	return revocations_have(&operators->revoked, fingerprint);
 }
 
 /* A list lets people ask, and nothing else: it makes no signer of lists. */
@@ -133,15 +133,20 @@ signed_by(const struct operators *operators, const struct envelope *envelope,
 	    ENVELOPE_TRUST, now_ms, signer);
 }
 
-/* The list is taken over. */
+/* The list is taken over; whom former ones revoked stays revoked. */
 static enum status
 install(struct operators *operators, struct trust_list *list,
     const char *signer, const uint8_t *bytes, size_t len)
 {
 	uint8_t *copy = malloc(len);
+	enum status status = copy == NULL
+				 ? STATUS_MEMORY
+				 : revocations_add(&operators->revoked, list);
 
-	if (copy == NULL)
-		return STATUS_MEMORY;
+	if (status != STATUS_OK) {
+		free(copy);
+		return status;
+	}
 	memcpy(copy, bytes, len);
 	free(operators->envelope);
 	operators->envelope = copy;
@@ -177,6 +182,15 @@ judge(const struct operators *operators, const char *fleet,
 	return status;
 }
 
+/* All that can be out of range by then is the number of revocations. */
+static enum operators_outcome
+taken(enum status installed)
+{
+	if (installed == STATUS_RANGE)
+		return OPERATORS_FULL;
+	return installed == STATUS_OK ? OPERATORS_TAKEN : OPERATORS_BAD;
+}
+
 enum operators_outcome
 operators_take(struct operators *operators, const char *fleet,
     const uint8_t *bytes, size_t len, int64_t now_ms, enum status *why)
@@ -197,26 +211,45 @@ operators_take(struct operators *operators, const char *fleet,
 			outcome = OPERATORS_STALE;
 		else if (list.expires <= now_ms)
 			outcome = OPERATORS_EXPIRED;
-		else if ((*why = install(operators, &list, signer, bytes,
-			      len)) == STATUS_OK)
-			outcome = OPERATORS_TAKEN;
+		else
+			outcome = taken(*why = install(operators, &list, signer,
+					    bytes, len));
 	}
 	trust_clear(&list);
 	return outcome;
 }
 
-/* Who was in time when the list came has signed it for good. */
+/* A list may revoke its own signer: as its last word, it stands. */
+static enum status
+still_signed_by(const struct operators *operators,
+    const struct envelope *envelope, const struct trust_list *list,
+    int64_t now_ms, const char **signer)
+{
+	const struct public_key *key = &envelope->signature[0].key;
+	char fingerprint[FINGERPRINT_SIZE];
+
+	sign_fingerprint(key, fingerprint);
+	if (!trust_revokes(list, fingerprint))
+		return signed_by(operators, envelope, now_ms, signer);
+	return allowed_signers_check(
+	    operators->own, key, ENVELOPE_TRUST, now_ms, signer);
+}
+
+/*
+ * Who was in time when the list came has signed it for good. Whoever has
+ * signed it, it was taken: its revocations stay.
+ */
 static enum status
 resume(struct operators *operators, const struct envelope *envelope,
     int64_t now_ms, struct trust_list *list, const uint8_t *bytes, size_t len)
 {
 	const char *signer = "a key whose time is over";
-	enum status status;
 	int64_t serial = list->serial;
+	enum status status = revocations_add(&operators->revoked, list);
 
-	if (serial <= operators->serial)
-		return STATUS_OK;
-	status = signed_by(operators, envelope, now_ms, &signer);
+	if (status != STATUS_OK || serial <= operators->serial)
+		return status;
+	status = still_signed_by(operators, envelope, list, now_ms, &signer);
 	if (status == STATUS_OK || status == STATUS_VALIDITY)
 		status = install(operators, list, signer, bytes, len);
 	if (status != STATUS_MEMORY)
@@ -267,4 +300,29 @@ int64_t
 operators_serial(const struct operators *operators)
 {
 	return operators->list.serial;
+}
+
+size_t
+operators_recall(struct operators *operators, const char *text, size_t len)
+{
+	return revocations_parse(&operators->revoked, text, len);
+}
+
+enum status
+operators_inherit(
+    struct operators *operators, const struct operators *predecessor)
+{
+	return revocations_join(&operators->revoked, &predecessor->revoked);
+}
+
+char *
+operators_revoked(const struct operators *operators, size_t *len)
+{
+	return revocations_format(&operators->revoked, len);
+}
+
+size_t
+operators_revoked_count(const struct operators *operators)
+{
+	return operators->revoked.count;
 }

@@ -49,6 +49,7 @@ static const struct link_rule gate_to_executor_rules[] = {
 	[G2E_LOG] = { "LOG", ~0U, 1, LOG_FRAME_MAX, 0 },
 	[G2E_AUDIT] = { "AUDIT", ~0U, 1, AUDIT_LINE_MAX, 0 },
 	[G2E_TRUST] = { "TRUST", EXECUTOR_SERVING, 1, ENVELOPE_MAX, 0 },
+	[G2E_REVOKED] = { "REVOKED", EXECUTOR_SERVING, 1, LINK_BODY_MAX, 0 },
 };
 DIRECTION(gate_to_executor, "gate to executor", 1024, MEBI);
 

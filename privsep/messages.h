@@ -51,6 +51,7 @@ enum gate_file {
 	GATE_FILE_CERTIFICATE, /* of the host key; name: its path */
 	/* The key that the host rotates to, beside the other; as that one. */
 	GATE_FILE_NEXT_KEY,
+	GATE_FILE_REVOKED, /* of the last G2E_REVOKED; name: its path */
 	GATE_FILES
 };
 enum executor_to_gate {
@@ -106,6 +107,13 @@ enum gate_to_executor {
 	/* rest: the operators' list in force, an envelope, to be kept and
 	 * handed over with every set (GATE_FILE_TRUST). */
 	G2E_TRUST,
+	/*
+	 * rest: every key that lists have revoked on this host, as text
+	 * (keys/revocations.h), to be kept and handed over with every set
+	 * (GATE_FILE_REVOKED). It begins with what is kept already, and comes
+	 * before the G2E_TRUST that adds to it.
+	 */
+	G2E_REVOKED,
 	G2E_COUNT
 };
 #define AUDIT_LINE_MAX 4096

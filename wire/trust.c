@@ -223,6 +223,16 @@ trust_clear(struct trust_list *list)
 	*list = (struct trust_list){ 0 };
 }
 
+bool
+trust_revokes(const struct trust_list *list, const char *fingerprint)
+{
+	for (size_t i = 0; i < list->revoked_count; i++) {
+		if (strcmp(list->revoked[i], fingerprint) == 0)
+			return true;
+	}
+	return false;
+}
+
 static json_t *
 signers_array(const struct trust_list *list)
 {

@@ -51,6 +51,8 @@ enum status trust_parse(
 char *trust_build(const struct trust_list *, size_t *len);
 /* Frees what trust_parse() has made. */
 void trust_clear(struct trust_list *);
+/* Whether the list itself revokes a key, named by its fingerprint. */
+bool trust_revokes(const struct trust_list *, const char *fingerprint);
 /* "SHA256:" and 43 characters of canonical base64. */
 bool trust_is_fingerprint(const char *);
 

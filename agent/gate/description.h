@@ -12,28 +12,12 @@
 #include <stddef.h>
 
 #include "base/name.h"
+#include "wire/argument.h"
 #include "wire/reply.h"
 
 #define DESCRIPTION_MAX       65536 /* bytes of a file */
 #define DESCRIPTION_ARGUMENTS 64
 #define DESCRIPTION_ERROR_MAX 512
-
-enum argument_type {
-	ARGUMENT_STRING,
-	ARGUMENT_INTEGER,
-	ARGUMENT_BOOLEAN,
-	ARGUMENT_OBJECT,
-	ARGUMENT_PATH, /* absolute and canonical */
-	ARGUMENT_TYPES
-};
-
-struct argument {
-	const char *name;
-	enum argument_type type;
-	bool required;
-	const char *pattern;   /* a glob, or NULL */
-	const json_t *choices; /* an array, or NULL */
-};
 
 struct description {
 	char name[PROVIDER_MAX + 1];

@@ -2,10 +2,27 @@
 #include "agent/gate/push.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "privsep/messages.h"
+
+/* Before the list: it may not name them all. */
+static bool
+keep_revoked(struct gate_push *push)
+{
+	size_t len;
+	char *text = operators_revoked(push->trust->operators, &len);
+	bool sent;
+
+	if (text == NULL)
+		fatal("out of memory");
+	sent =
+	    len == 0 || link_send_bytes(push->executor, G2E_REVOKED, text, len);
+	free(text);
+	return sent;
+}
 
 static void
 push_in_force(struct gate_push *push, const uint8_t *bytes, size_t len)
@@ -16,8 +33,9 @@ push_in_force(struct gate_push *push, const uint8_t *bytes, size_t len)
 	log_info("operators' list %" PRId64 " by %s is in force: %zu keys may "
 		 "ask, %zu are revoked",
 	    list->serial, operators_signer(operators), list->signer_count,
-	    list->revoked_count);
-	if (!link_send_bytes(push->executor, G2E_TRUST, bytes, len))
+	    operators_revoked_count(operators));
+	if (!keep_revoked(push) ||
+	    !link_send_bytes(push->executor, G2E_TRUST, bytes, len))
 		log_error("amirald could not be given operators' list %" PRId64
 			  " to keep",
 		    list->serial);
@@ -41,6 +59,9 @@ push_take(struct gate_push *push, const uint8_t *bytes, size_t len)
 		break;
 	case OPERATORS_EXPIRED:
 		drops_count(push->drops, DROP_LIST_EXPIRED);
+		break;
+	case OPERATORS_FULL:
+		drops_count(push->drops, DROP_LIST_FULL);
 		break;
 	case OPERATORS_BAD:
 		drops_count(push->drops, why);

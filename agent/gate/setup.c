@@ -2,6 +2,7 @@
 #include "agent/gate/setup.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,19 +63,26 @@ lock_in(struct gate_setup *setup, int dirfd, bool jailed)
 }
 
 /*
- * A list may have come after amirald opened the file for this set. Whether
+ * A list may have come after amirald opened the files for this set. Whether
  * it is still borne was said of the file's.
  */
-static void
-carry_over(const struct gate_trust *from, const struct gate_trust *to)
+static bool
+carry_over(const struct gate_trust *from, const struct gate_trust *to,
+    char error[static TRUST_ERROR_MAX])
 {
 	const uint8_t *bytes;
 	size_t len;
 
+	if (operators_inherit(to->operators, from->operators) != STATUS_OK) {
+		snprintf(error, TRUST_ERROR_MAX,
+		    "more keys are revoked than can be: restart amirald");
+		return false;
+	}
 	bytes = operators_envelope(from->operators, &len);
 	if (bytes != NULL)
 		operators_restore(to->operators, to->conf->fleet, bytes, len,
 		    clock_wall_ms());
+	return true;
 }
 
 static void
@@ -88,8 +96,11 @@ setup_apply(struct gate_setup *setup, const char *hostname)
 		setup->failed(first, error, setup->arg);
 		return;
 	}
-	if (!first)
-		carry_over(setup->trust, &fresh);
+	if (!first && !carry_over(setup->trust, &fresh, error)) {
+		gate_trust_clear(&fresh);
+		setup->failed(first, error, setup->arg);
+		return;
+	}
 	gate_trust_clear(setup->trust);
 	*setup->trust = fresh;
 	malloc_trim(0);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/slurp.h"
+#include "keys/revocations.h"
 
 static const size_t file_bounds[GATE_FILES] = {
 	[GATE_FILE_CONF] = FILE_CONF_MAX,
@@ -21,6 +22,7 @@ static const size_t file_bounds[GATE_FILES] = {
 	[GATE_FILE_TRUST] = ENVELOPE_MAX,
 	[GATE_FILE_CERTIFICATE] = FILE_KEY_MAX,
 	[GATE_FILE_NEXT_KEY] = KEY_FILE_MAX,
+	[GATE_FILE_REVOKED] = REVOCATIONS_TEXT_MAX,
 };
 
 static bool
@@ -305,6 +307,32 @@ read_operators(struct gate_trust *trust, const struct trust_files *set,
 	return 0;
 }
 
+/*
+ * In the place of one that could not be believed stands an empty one that is
+ * no regular file (/dev/null), but amirald keeps none that is empty.
+ */
+static int
+read_revoked(struct gate_trust *trust, const struct trust_files *set,
+    char error[static TRUST_ERROR_MAX])
+{
+	const struct trust_file *file = files_find(set, GATE_FILE_REVOKED);
+	size_t line;
+
+	if (file == NULL)
+		return 0;
+	line = file->len == 0
+		   ? 1
+		   : operators_recall(trust->operators, file->text, file->len);
+	if (line == 0)
+		return 0;
+	snprintf(error, TRUST_ERROR_MAX,
+	    "%s:%zu: not a line with a fingerprint of its own: mend it, or "
+	    "remove the file, and with it what lists before the newest have "
+	    "revoked",
+	    file->name, line);
+	return -1;
+}
+
 /* Not ours any more: said, and no reason to stop. */
 static bool
 is_disowned(enum status status)
@@ -329,8 +357,9 @@ read_pushed(struct gate_trust *trust, const struct trust_files *set,
 	status = operators_restore(trust->operators, trust->conf->fleet,
 	    (const uint8_t *)file->text, file->len, clock_wall_ms());
 	if (is_disowned(status))
-		log_warning("%s: not in force any more: %s", file->name,
-		    status_name(status));
+		log_warning("%s: not in force any more (%s)%s", file->name,
+		    status_name(status),
+		    status == STATUS_FLEET ? "" : "; its revocations stay");
 	if (status == STATUS_OK || is_disowned(status))
 		return 0;
 	snprintf(error, TRUST_ERROR_MAX,
@@ -392,6 +421,7 @@ gate_trust_build(struct gate_trust *out, const struct trust_files *set,
 	    read_next_key(&trust, set, error) != 0 ||
 	    read_certificate(&trust, set, error) != 0 ||
 	    read_operators(&trust, set, error) != 0 ||
+	    read_revoked(&trust, set, error) != 0 ||
 	    read_pushed(&trust, set, error) != 0 ||
 	    read_descriptions(&trust, set, error) != 0) {
 		gate_trust_clear(&trust);

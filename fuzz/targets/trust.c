@@ -1,6 +1,6 @@
 /*
  * Fuzz target: an operators' list. What is accepted is written out, read and
- * written out again as the same bytes.
+ * written out again as the same bytes; what it revokes is remembered.
  */
 #include "wire/trust.h"
 
@@ -9,6 +9,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
+#include "keys/revocations.h"
 #include "wire/verify/envelope.h"
 
 static void
@@ -18,6 +19,28 @@ check_signers(const struct trust_list *list)
 		MUST(name_is_principal(list->signers[i].principal));
 		MUST(public_key_valid(&list->signers[i].key));
 	}
+}
+
+/* What a host remembers of it is what it says. */
+static void
+check_revoked(const struct trust_list *list)
+{
+	struct revocations set = { 0 };
+	size_t len;
+	char *text;
+
+	MUST(revocations_add(&set, list) == STATUS_OK);
+	for (size_t i = 0; i < list->revoked_count; i++) {
+		MUST(trust_revokes(list, list->revoked[i]));
+		MUST(revocations_have(&set, list->revoked[i]));
+	}
+	MUST(set.count <= list->revoked_count);
+	text = revocations_format(&set, &len);
+	revocations_clear(&set);
+	MUST(text != NULL && revocations_parse(&set, text, len) == 0);
+	MUST(set.count == len / FINGERPRINT_SIZE);
+	free(text);
+	revocations_clear(&set);
 }
 
 int
@@ -32,6 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	MUST(name_is_fleet(list.fleet) && list.serial > 0);
 	check_signers(&list);
+	check_revoked(&list);
 	text = trust_build(&list, &len);
 	MUST(text != NULL);
 	if (len <= ENVELOPE_PAYLOAD_MAX) {

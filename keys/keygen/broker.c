@@ -18,6 +18,7 @@ struct broker {
 	struct net *net;
 	struct loop_timer deadline;
 	char why[CTL_ERROR_MAX]; /* it is over, or was refused */
+	const char *missing;     /* what silence means */
 	bool over, taken;
 	struct broker_value value;
 	struct broker_list *list;
@@ -56,7 +57,12 @@ on_net_ended(const char *why, void *arg)
 static void
 on_deadline(void *arg)
 {
-	on_net_ended("Redis gives no answer", arg);
+	struct broker *broker = arg;
+	char why[CTL_ERROR_MAX];
+
+	snprintf(why, sizeof why, "Redis has kept silent for %d s: %s",
+	    BROKER_ANSWER_MS / 1000, broker->missing);
+	on_net_ended(why, arg);
 }
 
 static void
@@ -143,10 +149,24 @@ static const struct net_events events = {
 	.list = on_list,
 };
 
+/* What is not known without an answer. */
+static const struct {
+	const char *value, *taken, *list;
+} missing[CTL_KEYS] = {
+	[CTL_KEY_ENROLL] = { "the announcement was not seen",
+	    "whether it has the announcement is not known",
+	    "what is announced was not seen, so nobody is accepted" },
+	[CTL_KEY_TRUST] = { "the operators' list was not seen",
+	    "whether it has the operators' list is not known",
+	    "the operators' lists were not seen" },
+};
+
 /* Until the answer to the question just asked has come; or its time is up. */
 static bool
-await(struct broker *broker, bool asked, char error[static CTL_ERROR_MAX])
+await(struct broker *broker, bool asked, const char *what,
+    char error[static CTL_ERROR_MAX])
 {
+	broker->missing = what;
 	if (asked && !broker->over) {
 		loop_timer_set(
 		    broker->loop, &broker->deadline, BROKER_ANSWER_MS);
@@ -175,7 +195,8 @@ broker_open(const struct broker_place *place, char error[static CTL_ERROR_MAX])
 	broker->deadline =
 	    (struct loop_timer){ .fn = on_deadline, .arg = broker };
 	broker->net = net_start(broker->loop, &config, &events, broker, error);
-	if (broker->net != NULL && await(broker, true, error))
+	if (broker->net != NULL &&
+	    await(broker, true, "there is no connection", error))
 		return broker;
 	broker_close(broker);
 	return NULL;
@@ -196,7 +217,8 @@ bool
 broker_get(struct broker *broker, enum ctl_key kind, const char *name,
     struct broker_value *out, char error[static CTL_ERROR_MAX])
 {
-	if (!await(broker, net_get(broker->net, kind, name), error))
+	if (!await(broker, net_get(broker->net, kind, name),
+		missing[kind].value, error))
 		return false;
 	*out = broker->value;
 	broker->value = (struct broker_value){ 0 };
@@ -210,7 +232,7 @@ broker_set(struct broker *broker, enum ctl_key kind, const char *name,
 {
 	bool asked = net_set(broker->net, kind, name, expiry_ms, value, len);
 
-	if (!await(broker, asked, error))
+	if (!await(broker, asked, missing[kind].taken, error))
 		return false;
 	if (!broker->taken)
 		snprintf(error, CTL_ERROR_MAX, "%s", broker->why);
@@ -226,7 +248,8 @@ broker_list(
 	if (list == NULL)
 		fatal("out of memory");
 	broker->list = list;
-	if (!await(broker, net_list(broker->net, kind), error)) {
+	if (!await(broker, net_list(broker->net, kind), missing[kind].list,
+		error)) {
 		broker_list_free(list);
 		list = NULL;
 	}

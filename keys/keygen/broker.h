@@ -12,7 +12,12 @@
 #include "ctl/options.h"
 #include "privsep/messages.h"
 
-#define BROKER_ANSWER_MS 15000 /* for a connection, and for each answer */
+/*
+ * For a connection, and for each answer. Less than the pause after which
+ * amiral-net asks whether Redis is there at all (CONN_PING_MS), so that what
+ * is missing is said by its name.
+ */
+#define BROKER_ANSWER_MS 8000
 
 struct broker;
 

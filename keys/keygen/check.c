@@ -16,6 +16,7 @@
 #include "keys/keygen/check.h"
 #include "keys/keygen/keygen.h"
 #include "keys/keygen/operator.h"
+#include "keys/keygen/trust.h"
 #include "keys/known_hosts.h"
 #include "keys/secret_file.h"
 #include "keys/token_record.h"
@@ -282,6 +283,7 @@ check_operator(struct survey *s)
 		{ "amiral.conf", check_plain },
 		{ "key", check_key },
 		{ "known_hosts", check_known_hosts },
+		{ TRUST_COLLEAGUES, check_signers },
 	};
 	char path[PATH_MAX];
 

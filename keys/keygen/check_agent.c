@@ -13,7 +13,7 @@
 #include "wire/trust.h"
 #include "wire/verify/envelope.h"
 
-#define TRUST_FILE "trust" /* in state_dir */
+#define REVOKED_FILE "revoked" /* in state_dir, as amirald keeps it */
 
 static bool
 add_conf(struct survey *s, struct conf *conf, const char *path)
@@ -175,8 +175,10 @@ check_state(struct survey *s, const char *directory)
 	char path[PATH_MAX], *text;
 	size_t len;
 
-	if (!survey_path(path, directory, TRUST_FILE) || !survey_has(s, path) ||
-	    !survey_is_secret(s, path, FILE_TRUST_MAX))
+	if (survey_path(path, directory, REVOKED_FILE) && survey_has(s, path))
+		check_secret(s, path);
+	if (!survey_path(path, directory, AGENT_TRUST_FILE) ||
+	    !survey_has(s, path) || !survey_is_secret(s, path, FILE_TRUST_MAX))
 		return;
 	text = survey_text(s, path, FILE_TRUST_MAX, &len);
 	if (text != NULL)

@@ -38,6 +38,7 @@ struct order {
 	const char *hostname;
 	struct token token;
 	struct trust_list list;
+	struct broker_value envelope; /* of the list */
 	struct enroll_files files;
 	struct broker *broker;
 };
@@ -72,15 +73,6 @@ read_token(struct token *token)
 			"wrong: make another with amiral-keygen token");
 }
 
-static bool
-list_revokes(const struct trust_list *list, const char *fingerprint)
-{
-	for (size_t i = 0; i < list->revoked_count; i++)
-		if (strcmp(list->revoked[i], fingerprint) == 0)
-			return true;
-	return false;
-}
-
 /* Verified by its signer, who is pinned, before anything in it counts. */
 static bool
 judge_list(struct order *order, const struct trust_list *list)
@@ -100,7 +92,7 @@ judge_list(struct order *order, const struct trust_list *list)
 		log_error("the operators' list has expired: let an operator "
 			  "push it anew (amiral-keygen trust push); nothing "
 			  "is written");
-	else if (list_revokes(list, token->signer))
+	else if (trust_revokes(list, token->signer))
 		log_error("the operators' list revokes its own signer %s: "
 			  "make another token by a key that is in force; "
 			  "nothing is written",
@@ -148,19 +140,21 @@ read_list(struct order *order, const struct broker_value *value)
 static bool
 fetch_list(struct order *order)
 {
-	struct broker_value value;
 	char error[CTL_ERROR_MAX];
-	bool good;
 
-	if (!broker_get(order->broker, CTL_KEY_TRUST, "", &value, error))
-		return complain(error);
-	good = value.bytes != NULL
-		   ? read_list(order, &value)
+	if (!broker_get(
+		order->broker, CTL_KEY_TRUST, "", &order->envelope, error)) {
+		log_error("%s; nothing is written", error);
+		return false;
+	}
+	order->files.list.envelope = order->envelope.bytes;
+	order->files.list.len = order->envelope.len;
+	order->files.list.list = &order->list;
+	return order->envelope.bytes != NULL
+		   ? read_list(order, &order->envelope)
 		   : complain("Redis has no list of operators: let an "
 			      "operator push it (amiral-keygen trust push); "
 			      "nothing is written");
-	free(value.bytes);
-	return good;
 }
 
 /* Who we are */
@@ -279,8 +273,12 @@ announce(struct order *order)
 		   ENROLL_EXPIRY_MS, envelope, len, error);
 	free(envelope);
 	free(payload);
-	if (!good)
-		return complain(error);
+	if (!good) {
+		log_error("%s; the files are written, and the same line again "
+			  "announces this host",
+		    error);
+		return false;
+	}
 	printf(
 	    "%s announces itself by %s\n", order->files.hostname, fingerprint);
 	return true;
@@ -316,12 +314,12 @@ enroll(struct order *order)
 		order->broker = broker_open(&redis, error);
 	sodium_memzero(password, sizeof(password));
 	if (order->broker == NULL) {
-		log_error("%s", error);
+		log_error("%s; nothing is written", error);
 		return 1;
 	}
 	if (!fetch_list(order) ||
 	    !enroll_files_prepare(
-		&order->files, &order->place, &order->token, &order->list) ||
+		&order->files, &order->place, &order->token) ||
 	    !enroll_files_write(&order->files) || !announce(order))
 		return 1;
 	explain(order);
@@ -378,6 +376,7 @@ command_enroll(const struct command *self, int argc, char **argv)
 	broker_close(order.broker);
 	enroll_files_clear(&order.files);
 	trust_clear(&order.list);
+	free(order.envelope.bytes);
 	token_wipe(&order.token);
 	return status;
 }

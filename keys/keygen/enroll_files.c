@@ -30,6 +30,14 @@ complain(const char *error)
 	return false;
 }
 
+static bool
+is_absent(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) != 0 && errno == ENOENT;
+}
+
 /* Texts that grow line by line. */
 struct text {
 	char *bytes;
@@ -105,10 +113,10 @@ add_pinned(struct text *text, const struct trust_list *list,
 
 /*
  * Only whom the token pins. The others come with the list itself, which the
- * agent fetches: written here, they would outlive their being taken off it.
+ * agent keeps: written here, they would outlive their being taken off it.
  */
 static bool
-build_operators(struct enroll_files *files, const struct trust_list *list)
+build_operators(struct enroll_files *files)
 {
 	char error[ALLOWED_SIGNERS_ERROR_MAX];
 	struct allowed_signers *signers;
@@ -117,7 +125,7 @@ build_operators(struct enroll_files *files, const struct trust_list *list)
 
 	add(&text, "# Who may change this fleet's list of operators; made by "
 		   "amiral-keygen enroll.\n");
-	good = add_pinned(&text, list, &files->pinned);
+	good = add_pinned(&text, files->list.list, &files->pinned);
 	files->operators_text = text.bytes;
 	if (!good)
 		return false;
@@ -147,9 +155,9 @@ add_settings(struct text *text, const struct enroll_place *place)
 	return true;
 }
 
-/* amirald's own reader has the last word. */
+/* amirald's own reader has the last word, and says where lists are kept. */
 static bool
-conf_is_good(const struct enroll_files *files, const struct text *text)
+judge_conf(struct enroll_files *files, const struct text *text)
 {
 	struct agent_conf *out = calloc(1, sizeof(*out));
 	char error[CONF_ERROR_MAX];
@@ -164,6 +172,9 @@ conf_is_good(const struct enroll_files *files, const struct text *text)
 	    agent_conf_read(out, &conf, error) == 0;
 	if (!good)
 		log_error("%s", error);
+	else
+		good = enroll_list_prepare(
+		    &files->list, out->state_dir, is_absent(files->conf));
 	agent_conf_free(out);
 	free(out);
 	conf_free(&conf);
@@ -188,7 +199,7 @@ build_conf(struct enroll_files *files, const struct enroll_place *place,
 	if (place->password_file != NULL)
 		add(&text, "password_file = %s\n", place->password_file);
 	files->conf_text = text.bytes;
-	return good && conf_is_good(files, &text);
+	return good && judge_conf(files, &text);
 }
 
 /* The host key */
@@ -200,14 +211,6 @@ path_in(char out[static PATH_MAX], const char *directory, const char *name)
 
 	return (directory[0] == '/' && n > 0 && n < PATH_MAX) ||
 	       complain("-d takes an absolute path of a directory");
-}
-
-static bool
-is_absent(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) != 0 && errno == ENOENT;
 }
 
 /* A key that an earlier try has left is this host's key. */
@@ -261,12 +264,11 @@ is_free(const char *path, const char *text)
 
 bool
 enroll_files_prepare(struct enroll_files *files,
-    const struct enroll_place *place, const struct token *token,
-    const struct trust_list *list)
+    const struct enroll_place *place, const struct token *token)
 {
 	return path_in(files->operators, place->directory, "allowed_signers") &&
 	       path_in(files->conf, place->directory, "amirald.conf") &&
-	       prepare_key(files, place) && build_operators(files, list) &&
+	       prepare_key(files, place) && build_operators(files) &&
 	       build_conf(files, place, token) &&
 	       is_free(files->operators, files->operators_text) &&
 	       is_free(files->conf, files->conf_text);
@@ -317,7 +319,8 @@ write_key(const struct enroll_files *files)
 bool
 enroll_files_write(const struct enroll_files *files)
 {
-	return make_directory(files) && write_key(files) &&
+	return enroll_list_write(&files->list) && make_directory(files) &&
+	       write_key(files) &&
 	       write_text(files->operators, files->operators_text) &&
 	       write_text(files->conf, files->conf_text);
 }

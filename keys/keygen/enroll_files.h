@@ -1,6 +1,7 @@
 /*
- * Part of amiral-keygen: what enrolling leaves on a host: its key, the
- * operators that it obeys, and amirald.conf, which comes last. A file that
+ * Part of amiral-keygen: what enrolling leaves on a host: the operators' list
+ * that it saw, its key, whom it lets sign lists, and amirald.conf, which comes
+ * last. Except for an older list, a file that
  * is there is never overwritten: the same content counts as written, so that
  * an enrollment that was cut short can be run again.
  */
@@ -9,6 +10,7 @@
 
 #include <limits.h>
 
+#include "keys/keygen/enroll_list.h"
 #include "keys/secret.h"
 #include "keys/token.h"
 #include "wire/trust.h"
@@ -27,6 +29,7 @@ struct enroll_place {
 struct enroll_files {
 	char hostname[HOSTNAME_MAX + 1];
 	struct public_key pinned; /* of who signed the list */
+	struct enroll_list list;  /* the caller's part is there */
 	/* Made by enroll_files_prepare(). */
 	char host_key[PATH_MAX], operators[PATH_MAX], conf[PATH_MAX];
 	struct secret_key secret;
@@ -35,11 +38,11 @@ struct enroll_files {
 };
 
 /*
- * hostname and pinned are there. Makes or reads the host key and builds the
- * texts; writes nothing. False and a logged message.
+ * hostname, pinned and list are there. Makes or reads the host key and builds
+ * the texts; writes nothing. False and a logged message.
  */
-bool enroll_files_prepare(struct enroll_files *, const struct enroll_place *,
-    const struct token *, const struct trust_list *);
+bool enroll_files_prepare(
+    struct enroll_files *, const struct enroll_place *, const struct token *);
 bool enroll_files_write(const struct enroll_files *);
 void enroll_files_clear(struct enroll_files *);
 

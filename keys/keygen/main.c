@@ -166,8 +166,11 @@ static const struct command commands[] = {
 		    "and says which hosts have it; only hosts whose own file "
 		    "lets your key sign lists\n"
 		    "(namespaces=\"amiral-trust-v1\") take it. pull takes "
-		    "over the list in Redis, in\n"
-		    "the place of what was changed here.\n"
+		    "over the list in Redis, if\n"
+		    "your key has signed it, or one that "
+		    "~/.config/amiral/allowed_signers lets sign\n"
+		    "lists, or --signer; what is revoked here stays "
+		    "revoked.\n"
 		    "\n"
 		    "      --valid-after TIME   of add: YYYYMMDD[HHMM[SS]]Z\n"
 		    "      --valid-before TIME\n"
@@ -308,6 +311,7 @@ int
 main(int argc, char **argv)
 {
 	log_open("amiral-keygen", LOG_LEVEL_WARNING);
+	fatal_exits_with(1);
 	opterr = 0; /* the usage line says more than getopt */
 	keep_secrets();
 	if (sodium_init() == -1)

@@ -5,6 +5,9 @@
 #include "keys/keygen/operator.h"
 #include "keys/keygen/trust_copy.h"
 
+/* In ~/.config/amiral: whom this operator lets sign lists, besides himself. */
+#define TRUST_COLLEAGUES "allowed_signers"
+
 struct trust_order {
 	struct operator_side side;
 	struct trust_copy copy;
@@ -17,7 +20,10 @@ struct trust_order {
 typedef bool trust_verb(struct trust_order *, char **words);
 /* Signs the copy and hands it to Redis; says which hosts have it. */
 trust_verb trust_push;
-/* Takes the list in Redis over as the copy. */
+/*
+ * Takes the list in Redis over as the copy: one by the operator's own key, by
+ * a colleague's, or by order->signer. No revocation is lost.
+ */
 trust_verb trust_pull;
 
 #endif

@@ -129,16 +129,6 @@ grow(void *array, size_t count, size_t size)
 	return grown;
 }
 
-static bool
-is_revoked(const struct trust_list *list, const char *fingerprint)
-{
-	for (size_t i = 0; i < list->revoked_count; i++) {
-		if (strcmp(list->revoked[i], fingerprint) == 0)
-			return true;
-	}
-	return false;
-}
-
 static struct trust_signer *
 find(const struct trust_list *list, const struct public_key *key)
 {
@@ -158,7 +148,7 @@ trust_copy_add(struct trust_copy *copy, const struct trust_signer *signer)
 	char fingerprint[FINGERPRINT_SIZE];
 
 	sign_fingerprint(&signer->key, fingerprint);
-	if (is_revoked(list, fingerprint)) {
+	if (trust_revokes(list, fingerprint)) {
 		log_error(
 		    "%s is revoked, for good: make a new key", fingerprint);
 		return false;
@@ -219,7 +209,7 @@ revoke_one(struct trust_copy *copy, const char *fingerprint)
 {
 	struct trust_list *list = &copy->list;
 
-	if (is_revoked(list, fingerprint))
+	if (trust_revokes(list, fingerprint))
 		return true;
 	if (list->revoked_count == TRUST_REVOKED_MAX)
 		return complain(copy, "1024 keys are revoked: that is all");

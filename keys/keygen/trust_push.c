@@ -1,4 +1,4 @@
-/* Part of amiral-keygen: the operators' list, between here and Redis. */
+/* Part of amiral-keygen: the operators' list goes to Redis, and so to hosts. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,85 +9,53 @@
 #include "base/log.h"
 #include "ctl/local.h"
 #include "ctl/run.h"
-#include "keys/keygen/trust.h"
-#include "keys/signer.h"
+#include "keys/keygen/trust_remote.h"
 
 #define LOOK_FIRST_MS 200 /* between two looks at the hellos; then doubled */
 #define LOOK_MAX_MS   2000
 
-/* A list as it stands in Redis, signed by whomever. */
-struct remote {
-	bool there;
-	struct trust_list list;
-	char signer[FINGERPRINT_SIZE];
-};
-
-/* What is no list of this fleet is not there. */
+/* What is pushed must not be lost, nor a stranger's list be taken for one. */
 static void
-remote_parse(
-    struct remote *remote, const char *fleet, const struct broker_value *value)
+say_taken(const struct trust_order *order, const struct trust_remote *remote,
+    enum trust_acquaintance who)
 {
-	struct envelope envelope;
+	bool known = who == TRUST_OURSELVES || who == TRUST_COLLEAGUE;
 
-	if (value->bytes == NULL ||
-	    envelope_open(value->bytes, value->len, ENVELOPE_TRUST,
-		&envelope) != STATUS_OK ||
-	    envelope.signatures != 1 ||
-	    trust_parse(envelope.payload, envelope.payload_len,
-		&remote->list) != STATUS_OK)
-		return;
-	sign_fingerprint(&envelope.signature[0].key, remote->signer);
-	remote->there = strcmp(remote->list.fleet, fleet) == 0;
-	if (!remote->there)
-		trust_clear(&remote->list);
-}
-
-static bool
-remote_read(struct remote *remote, struct trust_order *order)
-{
-	char error[CTL_ERROR_MAX];
-	struct broker_value value;
-
-	*remote = (struct remote){ 0 };
-	if (!operator_connect(&order->side))
-		return false;
-	if (!broker_get(order->side.broker, CTL_KEY_TRUST, "", &value, error)) {
-		log_error("%s", error);
-		return false;
-	}
-	remote_parse(remote, order->side.settings.fleet, &value);
-	free(value.bytes);
-	return true;
-}
-
-static struct signer *
-open_key(const struct trust_order *order)
-{
-	char error[KEY_ERROR_MAX];
-	struct signer *signer = signer_open(order->side.settings.key, error);
-
-	if (signer == NULL)
-		log_error("%s", error);
-	return signer;
+	log_error("Redis has list %" PRId64 " by %s, and this would be "
+		  "%" PRId64,
+	    remote->list.serial, remote->signer, order->copy.list.serial);
+	if (known)
+		log_error("take that one over first with amiral-keygen trust "
+			  "pull");
+	else
+		log_error("that key is %s here, so the list may be anybody's: "
+			  "ask your colleagues, not Redis, whether they have "
+			  "pushed; amiral-keygen(1) says how to take over "
+			  "theirs. One of nobody's goes with redis-cli del "
+			  "amiral:%s:trust",
+		    who == TRUST_REVOKED ? "revoked" : "not known",
+		    order->side.settings.fleet);
 }
 
 /* Another one may have pushed meanwhile: what he changed must not be lost. */
 static bool
-is_next(struct trust_order *order)
+is_next(struct trust_order *order, const struct public_key *own)
 {
-	struct remote remote;
+	struct trust_remote remote;
+	enum trust_acquaintance who;
 	bool good;
 
-	if (!remote_read(&remote, order))
+	if (order->copy.list.serial > TRUST_SERIAL_LAST) {
+		log_error("%s: no list can follow one with that serial",
+		    order->copy.path);
+		return false;
+	}
+	if (!trust_remote_read(&remote, order))
 		return false;
 	good = !remote.there || remote.list.serial < order->copy.list.serial;
-	if (!good)
-		log_error("Redis has list %" PRId64 " by %s, and this would "
-			  "be %" PRId64 ": take that one over first with "
-			  "amiral-keygen trust pull --signer %s",
-		    remote.list.serial, remote.signer, order->copy.list.serial,
-		    remote.signer);
-	trust_clear(&remote.list);
+	if (!good && trust_remote_who(&remote, order, own, &who))
+		say_taken(order, &remote, who);
+	trust_remote_clear(&remote);
 	return good;
 }
 
@@ -150,146 +118,162 @@ send(struct trust_order *order, struct signer *signer)
 
 /* Who has it, by the verified hellos. */
 
-static size_t
-count_behind(const struct hellos *hellos, int64_t serial, bool name_them)
-{
-	size_t behind = 0;
+struct audience {
+	struct known_hosts *known;
+	size_t count;
+	int64_t *before, *now; /* the serial of each host's list; 0: unheard */
+};
 
-	for (size_t i = 0; i < known_hosts_count(hellos->known); i++) {
-		const struct hello *hello = hellos_of(hellos, i);
-
-		if (hello != NULL && hello->trust >= serial)
-			continue;
-		behind++;
-		if (name_them)
-			printf("not there yet: %s\n",
-			    known_hosts_name(hellos->known, i));
-	}
-	return behind;
-}
-
-/* How many have it not; all of them where Redis does not tell. */
-static size_t
-look(const struct trust_order *order, const struct known_hosts *known,
-    bool name_them)
+/* Those stay as they are where Redis does not tell. */
+static void
+listen_to(const struct trust_order *order, const struct audience *audience,
+    int64_t *serials)
 {
 	const struct settings *settings = &order->side.settings;
-	size_t behind = known_hosts_count(known);
 	char error[CTL_ERROR_MAX];
 	struct engine *engine;
 	struct hellos hellos;
 
-	hellos_init(&hellos, known, NULL, settings->fleet);
+	hellos_init(&hellos, audience->known, NULL, settings->fleet);
 	engine = run_open(settings, &order->side.flags, error);
-	if (engine != NULL && run_hellos(engine, &hellos, error))
-		behind =
-		    count_behind(&hellos, order->copy.list.serial, name_them);
-	else
+	if (engine == NULL || !run_hellos(engine, &hellos, error))
 		log_error("%s", error);
+	for (size_t i = 0; engine != NULL && i < audience->count; i++) {
+		const struct hello *hello = hellos_of(&hellos, i);
+
+		if (hello != NULL)
+			serials[i] = hello->trust;
+	}
 	run_close(engine);
 	hellos_clear(&hellos);
-	return behind;
 }
 
-static void
-report(const struct trust_order *order, const struct known_hosts *known)
+static int64_t *
+serials_new(size_t count)
 {
-	int64_t end = clock_monotonic_ms() + order->wait_ms;
-	size_t all = known_hosts_count(known), behind;
-	int wait_ms = LOOK_FIRST_MS;
+	int64_t *serials = calloc(count + 1, sizeof(*serials));
 
-	if (all == 0)
-		return;
-	while ((behind = look(order, known, false)) > 0 &&
-	       clock_monotonic_ms() + wait_ms < end) {
-		poll(NULL, 0, wait_ms);
-		wait_ms = wait_ms * 2 < LOOK_MAX_MS ? wait_ms * 2 : LOOK_MAX_MS;
-	}
-	if (behind > 0)
-		behind = look(order, known, true);
-	printf("%zu of %zu hosts have it\n", all - behind, all);
+	if (serials == NULL)
+		fatal("out of memory");
+	return serials;
 }
 
 /* What was pushed is pushed, whoever can be counted. */
 static void
-report_hosts(const struct trust_order *order)
+audience_open(struct audience *audience, const struct trust_order *order)
 {
 	char error[CTL_ERROR_MAX];
-	struct known_hosts *known =
-	    local_known_hosts(&order->side.settings, error);
 
-	if (known == NULL) {
+	audience->known = local_known_hosts(&order->side.settings, error);
+	audience->count = 0;
+	if (audience->known == NULL)
 		log_warning("which hosts have it is not known: %s", error);
-		return;
+	else
+		audience->count = known_hosts_count(audience->known);
+	audience->before = serials_new(audience->count);
+	audience->now = serials_new(audience->count);
+	if (audience->count > 0)
+		listen_to(order, audience, audience->before);
+}
+
+static void
+audience_close(struct audience *audience)
+{
+	known_hosts_free(audience->known);
+	free(audience->before);
+	free(audience->now);
+}
+
+/* Redis may have hidden from us what the hosts have seen. */
+static void
+warn_of_newer(const struct audience *audience, int64_t serial)
+{
+	size_t ahead = 0, highest = 0;
+
+	for (size_t i = 0; i < audience->count; i++) {
+		if (audience->before[i] < serial)
+			continue;
+		if (ahead++ == 0 ||
+		    audience->before[i] > audience->before[highest])
+			highest = i;
 	}
-	report(order, known);
-	known_hosts_free(known);
+	if (ahead > 0)
+		log_warning("%zu hosts will not take list %" PRId64 ": %s has "
+			    "list %" PRId64 " already. Redis hides that one, "
+			    "or has lost it: whoever pushed it pushes again",
+		    ahead, serial, known_hosts_name(audience->known, highest),
+		    audience->before[highest]);
+}
+
+/* Of those that could take it. */
+static size_t
+count_behind(const struct audience *audience, int64_t serial, bool name_them)
+{
+	size_t behind = 0;
+
+	for (size_t i = 0; i < audience->count; i++) {
+		if (audience->before[i] >= serial || audience->now[i] >= serial)
+			continue;
+		behind++;
+		if (name_them)
+			printf("not there yet: %s\n",
+			    known_hosts_name(audience->known, i));
+	}
+	return behind;
+}
+
+static size_t
+count_reached(const struct audience *audience, int64_t serial)
+{
+	size_t reached = 0;
+
+	for (size_t i = 0; i < audience->count; i++)
+		reached +=
+		    audience->before[i] < serial && audience->now[i] >= serial;
+	return reached;
+}
+
+static void
+report(const struct trust_order *order, const struct audience *audience)
+{
+	int64_t end = clock_monotonic_ms() + order->wait_ms;
+	int64_t serial = order->copy.list.serial;
+	int wait_ms = LOOK_FIRST_MS;
+
+	if (audience->count == 0)
+		return;
+	for (;;) {
+		listen_to(order, audience, audience->now);
+		if (count_behind(audience, serial, false) == 0 ||
+		    clock_monotonic_ms() + wait_ms >= end)
+			break;
+		poll(NULL, 0, wait_ms);
+		wait_ms = wait_ms * 2 < LOOK_MAX_MS ? wait_ms * 2 : LOOK_MAX_MS;
+	}
+	count_behind(audience, serial, true);
+	printf("%zu of %zu hosts have it\n", count_reached(audience, serial),
+	    audience->count);
 }
 
 bool
 trust_push(struct trust_order *order, char **words)
 {
-	struct signer *signer = open_key(order);
+	struct signer *signer = trust_open_key(order);
+	struct audience audience;
 	bool good;
 
 	(void)words;
 	if (signer == NULL)
 		return false;
-	good = is_next(order) && send(order, signer);
+	good = is_next(order, signer_key(signer));
+	if (good) {
+		audience_open(&audience, order);
+		warn_of_newer(&audience, order->copy.list.serial);
+		good = send(order, signer);
+		if (good)
+			report(order, &audience);
+		audience_close(&audience);
+	}
 	signer_free(signer);
-	if (good)
-		report_hosts(order);
 	return good;
-}
-
-/* Redis is not asked whom to believe. */
-static bool
-is_wanted(const struct trust_order *order, const struct remote *remote,
-    const char *signer)
-{
-	if (!remote->there)
-		log_error("Redis has no list of this fleet");
-	else if (strcmp(remote->signer, signer) != 0)
-		log_error("the list in Redis is signed by %s, not by %s: if "
-			  "that is a colleague's key, say --signer %s",
-		    remote->signer, signer, remote->signer);
-	else if (remote->list.serial < order->copy.list.serial - 1)
-		log_error("Redis has list %" PRId64 " and %" PRId64
-			  " was pushed from here: it went back in time",
-		    remote->list.serial, order->copy.list.serial - 1);
-	else
-		return true;
-	return false;
-}
-
-bool
-trust_pull(struct trust_order *order, char **words)
-{
-	char own[FINGERPRINT_SIZE];
-	struct remote remote;
-	struct signer *signer;
-	bool good;
-
-	(void)words;
-	if (order->signer == NULL) {
-		signer = open_key(order);
-		if (signer == NULL)
-			return false;
-		sign_fingerprint(signer_key(signer), own);
-		signer_free(signer);
-		order->signer = own;
-	}
-	if (!remote_read(&remote, order))
-		return false;
-	good = is_wanted(order, &remote, order->signer);
-	order->signer = NULL;
-	if (!good) {
-		trust_clear(&remote.list);
-		return false;
-	}
-	trust_clear(&order->copy.list);
-	order->copy.list = remote.list;
-	order->copy.list.serial++;
-	trust_copy_print(&order->copy);
-	return trust_copy_write(&order->copy);
 }

@@ -30,19 +30,20 @@ send_file(struct executor *ex, enum gate_file file, char *name, int fd)
 }
 
 /*
- * Opened anew each time: unlike the others it changes by itself. In the
+ * Opened anew each time: unlike the others these change by themselves. In the
  * place of one that cannot be believed stands nothing at all, which the gate
  * refuses.
  */
 static void
-send_trust(struct executor *ex, const struct settings *settings)
+send_kept(struct executor *ex, const struct settings *settings,
+    enum gate_file file, const char *name)
 {
 	char path[PATH_MAX];
-	int fd = trust_store_open(settings->state_dir, path);
+	int fd = trust_store_open(settings->state_dir, name, path);
 
 	if (fd == -1)
 		return;
-	send_file(ex, GATE_FILE_TRUST, path, fd < 0 ? ex->null : fd);
+	send_file(ex, file, path, fd < 0 ? ex->null : fd);
 	if (fd >= 0)
 		close(fd);
 }
@@ -72,7 +73,8 @@ gate_send_set(struct executor *ex, const struct settings *settings)
 		send_file(ex, settings->files.entries[i].kind,
 		    settings->files.entries[i].name,
 		    settings->files.entries[i].fd);
-	send_trust(ex, settings);
+	send_kept(ex, settings, GATE_FILE_REVOKED, TRUST_STORE_REVOKED);
+	send_kept(ex, settings, GATE_FILE_TRUST, TRUST_STORE_LIST);
 	writer_init(&w, body, sizeof body);
 	writer_u8(&w, ex->root);
 	writer_text(&w, settings->hostname);
@@ -277,6 +279,17 @@ on_trust(const uint8_t *body, size_t len, const int *fds, void *arg)
 	trust_store_write(&ex->trust, ex->settings->state_dir, body, len);
 }
 
+static void
+on_revoked(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct executor *ex = executor_of(arg);
+
+	(void)fds;
+	/* What is kept is read each time. */
+	peer_spend(&ex->gate, LINK_BODY_MAX);
+	trust_store_revoke(&ex->trust, ex->settings->state_dir, body, len);
+}
+
 static link_handler *const handlers[G2E_COUNT] = {
 	[G2E_READY] = on_ready,
 	[G2E_RELOADED] = on_reloaded,
@@ -286,6 +299,7 @@ static link_handler *const handlers[G2E_COUNT] = {
 	[G2E_LOG] = on_log,
 	[G2E_AUDIT] = on_audit,
 	[G2E_TRUST] = on_trust,
+	[G2E_REVOKED] = on_revoked,
 };
 
 /* Starting */

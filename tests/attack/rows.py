@@ -8,6 +8,7 @@ NOT = "SECURITY.md#"
 REFUSED, ONCE = "system/test_refused.py::", "system/test_once.py::"
 REPLIES, FILE = "system/test_replies.py::", "unit/base/test_file.c::"
 EXECUTOR = "unit/privsep/test_executor.c::"
+ENROLL, TRUST = "system/test_enroll.py::", "system/test_trust.py::"
 
 ROWS = {
     1: ("forged request", REFUSED + "test_unknown_key",
@@ -40,6 +41,8 @@ ROWS = {
     17: ("one key on two hosts", NOT + "A copied host"),
     18: ("stolen operator's key", REFUSED + "test_key_out_of_time",
          "system/test_reload.py::test_new_operator",
+         TRUST + "test_a_push_revokes_a_running_agents_operator",
+         TRUST + "test_an_own_revocation_needs_one_reload",
          "unit/wire/verify/test_layout.c::blob_wants_a_touch"),
     19: ("operator without the right", REFUSED + "test_operator_without_policy",
          REFUSED + "test_provider_that_no_policy_names"),
@@ -120,16 +123,23 @@ ROWS = {
          "unit/ctl/test_hellos.c::test_rotation",
          "system/test_rotate.py::test_a_rotation_from_end_to_end"),
     68: ("revoked, listed elsewhere",
-         "unit/keys/test_known_hosts.c::revocation_wins"),
+         "unit/keys/test_known_hosts.c::revocation_wins",
+         TRUST + "test_a_later_list_takes_no_revocation_back",
+         TRUST + "test_pull_loses_no_revocation"),
     69: ("old list of operators",
-         "system/test_trust.py::test_an_old_list_is_an_alarm",
-         "system/test_enroll.py::test_broker_hands_out_an_old_list"),
+         TRUST + "test_an_old_list_is_an_alarm",
+         ENROLL + "test_broker_hands_out_an_old_list",
+         ENROLL + "test_redis_offers_a_new_agent_an_older_list",
+         NOT + "Old lists of operators"),
     70: ("stranger at enrollment",
-         "system/test_enroll.py::test_broker_swaps_the_key",
-         "system/test_enroll.py::test_accept_by_fingerprint",
+         ENROLL + "test_broker_swaps_the_key",
+         ENROLL + "test_broker_replays", ENROLL + "test_broker_drops",
+         ENROLL + "test_broker_answers_in_the_operators_place",
+         ENROLL + "test_somebody_else_answers_first",
+         ENROLL + "test_accept_by_fingerprint",
          NOT + "The first exchange of keys"),
     71: ("half-written key", FILE + "test_create", FILE + "test_full_disk",
-         "system/test_enroll.py::test_new_killed_anywhere",
+         ENROLL + "test_new_killed_anywhere",
          "unit/keys/test_keygen.py::test_never_overwrites"),
     72: ("secret in a core, a log, other memory",
          "attack/test_memory.py::test_no_secret_key_elsewhere",

@@ -182,6 +182,15 @@ def test_the_list_in_force(host):
     only(host, path, "run: chmod 600")
 
 
+def test_revocations_that_are_kept(host):
+    path = host.folder / "hosts" / HOST / "state" / "revoked"
+    path.write_text("")
+    path.chmod(0o600)
+    assert f"ok       {path}\n" in check(host, status=0)
+    path.chmod(0o604)
+    only(host, path, "run: chmod 600")
+
+
 def test_a_rotation(host):
     assert host.run("rotate", "-f", host.host / "host_key").returncode == 0
     path = host.host / "host_key.new"

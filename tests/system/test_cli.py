@@ -1,5 +1,6 @@
 """What a person or a script sees of amiral: output, JSON, exit status."""
 import json
+import subprocess
 
 import jsonschema
 import pytest
@@ -132,6 +133,17 @@ def test_key_that_others_can_read(fleet):
     assert str(copy) in done.stderr
 
 
+@pytest.mark.parametrize("descriptors", range(4, 8))
+def test_too_few_descriptors(fleet, descriptors):
+    """Whatever is refused first: a status of the table, and a word."""
+    done = subprocess.run(
+        ["prlimit", f"--nofile={descriptors}", fleets.program("amiral"),
+         "ping", "-a"], env=fleet.environment(), capture_output=True,
+        text=True, timeout=120, check=False)
+    assert done.returncode in (0, 1), done
+    assert done.returncode == 0 or done.stderr
+
+
 def test_version_and_help(fleet):
     assert fleet.amiral("--help").returncode == 0
     assert "0.1.0" in fleet.amiral("--version").stdout
@@ -147,6 +159,20 @@ def test_failed_provider(fresh):
     jsonschema.validate(document, SCHEMA)
     host, = document["hosts"]
     assert host["verdict"] == "failed" and host["output"]["exit"] == 7
+
+
+def test_quiet_still_tells_what_is_cut(fresh):
+    """The result stands alone on stdout; that it is no whole one does not
+    get lost."""
+    fleet = fresh(HOSTS[0], start=False)
+    fleet[HOSTS[0]].provider(
+        "talks", "#!/bin/sh\nyes | head -c 5000\n", side_effects=False,
+        row=["max_output = 1024"])
+    fleet.start()
+    done = fleet.amiral("talks", "-a", "-y", "-q")
+    assert "output incomplete" not in done.stdout
+    assert "output incomplete" in done.stderr and HOSTS[0] in done.stderr
+    assert done.stdout.startswith(HOSTS[0])
 
 
 def test_environment_of_a_provider(fresh, monkeypatch):

@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+import crash
 import fleet as fleets
 import proxy as proxies
 import sshsig
@@ -88,12 +89,15 @@ class Desk:
     def directory(self, name):
         return self.folder / "hosts" / name / "etc"
 
+    def state(self, name):
+        return self.folder / "hosts" / name / "state"
+
     def enroll_words(self, name):
         """One line, but that a test's hosts share a machine."""
         folder = self.directory(name).parent
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "state").mkdir(exist_ok=True)
-        sets = {"state_dir": folder / "state", "facts_dir": folder,
+        self.state(name).mkdir(exist_ok=True)
+        sets = {"state_dir": self.state(name), "facts_dir": folder,
                 "users": f"{fleets.NET_USER}, {fleets.GATE_USER}",
                 "providers": fleets.prefix() / "libexec/amiral",
                 "audit": folder / "audit.jsonl"}
@@ -104,8 +108,10 @@ class Desk:
         return self.good(*self.enroll_words(name), stdin=token, **options)
 
     def enroll_fails(self, name, token, says):
-        self.bad(*self.enroll_words(name), stdin=token, says=says)
+        done = self.bad(*self.enroll_words(name), stdin=token, says=says)
         assert not self.directory(name).exists()
+        assert not any(self.state(name).iterdir())
+        return done
 
     def host_key(self, name):
         return sshsig.Key.load(self.directory(name) / "host_key")
@@ -304,6 +310,75 @@ def test_a_colleague_comes_and_goes_with_the_list(desk):
     assert desk.run("ping", "-a", program="amiral").returncode == 0
 
 
+# The list that a host enrolls by is the oldest one that its agent takes.
+
+def test_redis_offers_a_new_agent_an_older_list(desk):
+    name = HOSTS[0]
+    old = desk.push_list(desk.key, 4)
+    seen = desk.push_list(desk.key, 5)
+    desk.state(name).parent.mkdir(parents=True)
+    words = desk.enroll_words(name)
+    desk.state(name).rmdir()  # made as amirald would
+    desk.good(*words, stdin=desk.token())
+    kept = desk.state(name) / "trust"
+    assert kept.read_bytes() == seen
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert desk.state(name).stat().st_mode & 0o777 == 0o700
+    assert kept.stat().st_uid == os.geteuid()
+    desk.good("accept", "--token")
+    with desk.redis.client() as client:
+        client("SET", desk.redis_key("trust"), old)
+        desk.start(name)
+        log = desk.directory(name).with_name("log")
+        fleets.wait_for(log.read_text, lambda: "stale-list" in log.read_text())
+        fleets.wait_for("a hello", lambda: client(
+            "EXISTS", desk.redis_key(f"host:{name}")))
+        hello = sshsig.split(client("GET", desk.redis_key(f"host:{name}")))[1]
+    assert json.loads(hello)["trust"] == 5
+    done = desk.run("ping", "-a", "--json", program="amiral")
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["hosts"][0]["output"]["trust"] == 5
+    assert kept.read_bytes() == seen
+
+
+def enroll_over(desk, kept, name=HOSTS[0]):
+    """Where there is a list already; what the command says and leaves."""
+    words = desk.enroll_words(name)
+    path = desk.state(name) / "trust"
+    path.write_bytes(kept)
+    path.chmod(0o600)
+    done = desk.run(*words, stdin=desk.token())
+    return done, path.read_bytes()
+
+
+@pytest.mark.parametrize("kept, says", [
+    ("newer", "this host has list 6 already, and Redis hands out 5"),
+    ("same serial", "another list with serial 5"),
+    ("fleet", "no operators' list of the fleet"),
+    ("junk", "no operators' list of the fleet")])
+def test_a_list_that_is_kept_is_not_overwritten(desk, kept, says):
+    envelope = {
+        "newer": lambda: desk.push_list(desk.key, 6),
+        "same serial": lambda: desk.push_list(desk.key, 5, expires=7200),
+        "fleet": lambda: desk.push_list(desk.key, 4, fleet="rome-01234567"),
+        "junk": lambda: b"junk"}[kept]()
+    desk.push_list(desk.key, 5)
+    done, left = enroll_over(desk, envelope)
+    assert done.returncode == 1 and says in done.stderr, done
+    assert "nothing is written" in done.stderr
+    assert left == envelope
+    assert not desk.directory(HOSTS[0]).exists()
+
+
+def test_a_list_of_an_enrollment_that_was_cut_short(desk):
+    """Replaced by a newer one, until there is an agent to do that."""
+    lists = [desk.push_list(desk.key, n) for n in (3, 4, 5)]
+    done, left = enroll_over(desk, lists[0])
+    assert done.returncode == 0 and left == lists[2], done
+    done, left = enroll_over(desk, lists[1])
+    assert done.returncode == 0 and left == lists[1], done
+
+
 def test_ssh_host_key(desk):
     key = desk.folder / "ssh_host_ed25519_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
@@ -478,7 +553,88 @@ def test_broker_hands_out_no_good_list(desk, kind, says):
     assert desk.announcements() == {}
 
 
+def silent(*verbs):
+    """Drops the answers to these."""
+    def change(reply, words):
+        return proxies.DROP if words and words[0] in verbs else reply
+    return change
+
+
+def test_broker_drops(desk):
+    """Either side says what it has not seen, and how long it waited."""
+    desk.enroll(HOSTS[2], desk.token())
+    announced = desk.announcements()
+    drops = {"list": b"GET", "announcement": b"SET", "names": b"SCAN",
+             "values": b"GETRANGE", "watch": b"SCAN"}
+    with contextlib.ExitStack() as stack:
+        between = {what: stack.enter_context(proxies.Proxy(
+            desk.folder, desk.redis.socket, silent(verb), f"{what}.sock"))
+            for what, verb in drops.items()}
+
+        tokens = {what: desk.token("--host-redis", between[what].url)
+                  for what in ("list", "announcement")}
+        records = {p: p.read_bytes()
+                   for p in (desk.config / "tokens").iterdir()}
+
+        def begin(what, *words, token=None):
+            stdin = subprocess.PIPE if token else subprocess.DEVNULL
+            process = subprocess.Popen(
+                [fleets.program("amiral-keygen"), *map(str, words)],
+                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, env={**desk.environment,
+                                "AMIRAL_REDIS": between[what].url})
+            desk.processes.append(process)
+            if token:
+                process.stdin.write(token)
+                process.stdin.close()
+            return process
+
+        running = {
+            what: begin(what, *desk.enroll_words(name), token=tokens[what])
+            for what, name in (("list", HOSTS[0]), ("announcement", HOSTS[1]))}
+        running |= {what: begin(what, "accept", "--token")
+                    for what in ("names", "values")}
+        watch = begin("watch", "accept", "--watch")
+        said = {what: process.stderr.read() for what, process in
+                running.items() if process.wait(60) == 1}
+        lines = [watch.stderr.readline() for _ in range(2)]
+        assert desk.known() == ""
+        assert {p: p.read_bytes() for p in records} == records
+        assert announced.items() <= desk.announcements().items()
+        between["watch"].change = lambda reply, words: reply
+        assert watch.stdout.readline().startswith("accepted ")
+    waited = "Redis has kept silent for 8 s: "
+    assert f"{waited}the operators' list was not seen; nothing is written" \
+        in said["list"]
+    assert not desk.directory(HOSTS[0]).exists()
+    assert not any(desk.state(HOSTS[0]).iterdir())
+    assert f"{waited}whether it has the announcement is not known; the " \
+        "files are written" in said["announcement"]
+    for text in (said["names"], said["values"], lines[1]):
+        assert f"{waited}what is announced was not seen, so nobody is " \
+            "accepted" in text
+
+
 # A hostile broker, on the operator's side.
+
+
+@pytest.mark.parametrize("members", [
+    {}, {"token_id": base64.b64encode(bytes(8)).decode(),
+         "mac": base64.b64encode(bytes(32)).decode()}])
+def test_somebody_else_answers_first(desk, members):
+    """In the host's name, before it comes: without the token's secret."""
+    token, mallory = desk.token(), sshsig.Key.new()
+    desk.announce(mallory, HOSTS[0], **members)
+    done = desk.run("accept", "--token")
+    assert "accepted" not in done.stdout and desk.known() == ""
+    if members:
+        assert done.returncode == 1 and "no good record" in done.stderr
+    desk.enroll(HOSTS[0], token)
+    done = desk.run("accept", "--token")
+    assert f"accepted {HOSTS[0]} {fingerprint(desk.host_key(HOSTS[0]))}" \
+        in done.stdout
+    assert desk.known() == f"{HOSTS[0]} {desk.host_key(HOSTS[0]).line}\n"
+
 
 def resigned(envelope, key, **members):
     """The payload by another key, changed."""
@@ -888,16 +1044,44 @@ def test_enroll_killed_anywhere(desk):
     token, name = desk.token(), HOSTS[0]
     words, directory = desk.enroll_words(name), desk.directory(name)
     calls = calls_of(desk, *words, stdin=token)
-    whole = {p.name: len(p.read_bytes()) for p in directory.iterdir()}
-    assert set(whole) == {"host_key", "allowed_signers", "amirald.conf"}
-    partly = 0
+
+    def found():
+        return {p.name: len(p.read_bytes()) for folder in
+                (directory, desk.state(name)) for p in folder.glob("[!.]*")}
+
+    whole, partly = found(), collections.Counter()
+    assert set(whole) == {"trust", "host_key", "allowed_signers",
+                          "amirald.conf"}
     for call, n in kills(calls):
-        shutil.rmtree(directory, ignore_errors=True)
+        for folder in (directory, desk.state(name)):
+            shutil.rmtree(folder, ignore_errors=True)
         kill_at(desk, call, n, *words, stdin=token)
-        found = {p.name: len(p.read_bytes()) for p in directory.glob("[!.]*")}
-        assert found.items() <= whole.items(), (call, n, found)
-        if 0 < len(found) < 3:
-            partly += 1
+        left = found()
+        assert left.items() <= whole.items(), (call, n, left)
+        partly[len(left)] += 1
+        if 0 < len(left) < 4:
             desk.enroll(name, token)
-            assert {p.name for p in directory.glob("[!.]*")} == set(whole)
-    assert partly > 5
+            assert set(found()) == set(whole)
+    assert all(partly[n] > 3 for n in range(5)), partly
+
+
+@has_strace
+def test_enroll_over_an_older_list_killed_anywhere(desk):
+    """The old list or the new one; both were seen."""
+    old, new = (desk.push_list(desk.key, n) for n in (1, 2))
+    token, name = desk.token(), HOSTS[0]
+    words, path = desk.enroll_words(name), desk.state(name) / "trust"
+
+    def before():
+        shutil.rmtree(desk.directory(name), ignore_errors=True)
+        path.write_bytes(old)
+        path.chmod(0o600)
+
+    before()
+    seen = collections.Counter()
+    for call, n in kills(calls_of(desk, *words, stdin=token)):
+        if call in crash.CHANGES:
+            before()
+            kill_at(desk, call, n, *words, stdin=token)
+            seen[path.read_bytes()] += 1
+    assert set(seen) == {old, new} and min(seen.values()) > 5

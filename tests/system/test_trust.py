@@ -1,4 +1,5 @@
 """Operators' lists, pushed to running agents: protocol section 7."""
+import base64
 import json
 import os
 import signal
@@ -199,6 +200,66 @@ def test_an_own_revocation_needs_one_reload(one):
     assert marks(agent) == 2
 
 
+def still_revoked(agent, fleet, count):
+    """Counted, and no word of it."""
+    request = fleet.ask(fleet.request("mark"))
+    wait_dropped(agent, "revoked", count)
+    fleet.replies(ask_as_carol(fleet))
+    assert fleet.envelopes(request["reply_to"]) == []
+
+
+def test_a_later_list_takes_no_revocation_back(one):
+    """In force at once, and at every start after, though no list says it."""
+    fleet, agent = one
+    push(fleet, make(fleet, 1, revoked=[fleet.operator]))
+    wait_serial(fleet, 1)
+    push(fleet, make(fleet, 2, signers=[(CAROL, fleet.carol)]))
+    wait_serial(fleet, 2)
+    still_revoked(agent, fleet, 1)
+    path = agent.folder / "state" / "revoked"
+    assert path.read_text() == f"{fleet.operator.fingerprint}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    agent.stop()
+    agent.start()
+    agent.wait_ready()
+    wait_serial(fleet, 2)
+    still_revoked(agent, fleet, 2)
+    agent.stop()  # the way back, by root on this host
+    path.unlink()
+    agent.start()
+    agent.wait_ready()
+    request = fleet.ask(fleet.request("mark"))
+    assert fleet.replies(request)[-1][1]["status"] == "complete"
+
+
+@pytest.mark.parametrize("mark", ["", "@revoked "])
+def test_a_disowned_signers_revocations_stay(one, mark):
+    """Whom he added goes with him; at a reload, and at every start."""
+    fleet, agent = one
+    push(fleet, make(fleet, 1, signers=[(CAROL, fleet.carol)],
+                     revoked=[fleet.operator]))
+    wait_serial(fleet, 1)
+    agent.write_operators([
+        f"{fleets.OPERATOR} {fleet.operator.line}",
+        f"# {fleet.trusty.line}" if not mark
+        else f"{mark}{fleet.trusty.line}"])
+    size = len(agent.log())
+    agent.process.send_signal(signal.SIGHUP)
+    fleets.wait_for("the reload", lambda: "the new configuration is in force"
+                    in agent.log()[size:])
+    for n in (1, 2):
+        requests = fleet.ask(fleet.request("mark")), ask_as_carol(fleet)
+        wait_dropped(agent, "revoked", n)
+        wait_dropped(agent, "unknown-key", n)
+        for request in requests:
+            assert fleet.envelopes(request["reply_to"]) == []
+        agent.stop()
+        agent.start()
+        agent.wait_ready()
+    assert "its revocations stay" in agent.log()
+    assert marks(agent) == 0
+
+
 def test_a_revoked_operator_is_told_nothing(one):
     """The tool names the silence; the host does not break it."""
     fleet, _ = one
@@ -296,19 +357,199 @@ def test_hosts_that_do_not_let_the_key_sign_lists(one):
     wait_dropped(agent, "unknown-key")
 
 
-def test_a_colleagues_list_is_not_lost(two):
+@pytest.fixture
+def desk(fresh):
+    """An operator, Redis, and a host that is away."""
+    fleet = fresh(HOST, start=False)
+    fleet.carol, fleet.other = sshsig.Key.new(), sshsig.Key.new()
+    fleet.config = fleet.home / ".config" / "amiral"
+    fleet.copy = fleet.config / f"trust-{fleet.name}"
+    return fleet
+
+
+def hold(fleet, envelope):
+    with fleet.redis.client() as client:
+        client("SET", fleet.key("trust"), envelope)
+    return envelope
+
+
+def bad(done, *says):
+    assert done.returncode == 1, done
+    for words in says:
+        assert words in done.stderr, done
+    return done
+
+
+def let_sign(fleet, *lines):
+    """The operator's own word on who signs lists."""
+    fleet.config.mkdir(parents=True, exist_ok=True)
+    path = fleet.config / "allowed_signers"
+    path.write_text("".join(line + "\n" for line in lines))
+    path.chmod(0o644)
+
+
+MAY_SIGN = 'namespaces="amiral-trust-v1"'
+
+
+def test_a_colleagues_list_is_not_lost(desk):
     """Push refuses to go over it; pull needs the colleague's key by name."""
-    other = sshsig.Key.new()
-    theirs = make(two, 5, signer=other, signers=[(CAROL, two.carol)])
-    with two.redis.client() as client:
-        client("SET", two.key("trust"), theirs)
-    done = keygen_trust(two, "push")
-    assert done.returncode == 1 and "list 5" in done.stderr
-    done = keygen_trust(two, "pull")
-    assert done.returncode == 1 and other.fingerprint in done.stderr
-    good(keygen_trust(two, "pull", "--signer", other.fingerprint))
-    assert two.carol.line in good(keygen_trust(two, "list"))
-    assert "pushed list 6" in good(keygen_trust(two, "push"))
+    hold(desk, make(desk, 5, signer=desk.other,
+                    signers=[(CAROL, desk.carol)]))
+    for verb in ("push", "pull"):
+        done = bad(keygen_trust(desk, verb), desk.other.fingerprint,
+                   "may be anybody's", "not Redis")
+        assert "--signer SHA256" not in done.stderr  # no stranger's key
+    bad(keygen_trust(desk, "pull", "--signer", desk.carol.fingerprint),
+        desk.other.fingerprint, desk.carol.fingerprint)
+    assert not desk.copy.exists()
+    done = keygen_trust(desk, "pull", "--signer", desk.other.fingerprint)
+    assert desk.carol.line in good(done)
+    assert "is believed for this once, since you name it" in done.stderr
+    assert "pushed list 6" in good(keygen_trust(desk, "push", "--wait", "1ms"))
+
+
+def test_a_colleague_whom_the_own_file_names(desk):
+    let_sign(desk, f"bob {MAY_SIGN} {desk.other.line}")
+    hold(desk, make(desk, 5, signer=desk.other))
+    bad(keygen_trust(desk, "push"), "list 5", "trust pull")
+    done = keygen_trust(desk, "pull")
+    assert "list 6" in good(done) and done.stderr == ""
+
+
+@pytest.mark.parametrize("line, says", [
+    ("bob {}", "may be anybody's"),  # good for requests alone
+    (f'bob {MAY_SIGN},valid-before="20200101Z" {{}}', "is over"),
+    ("@revoked {}", "revoked here"), ("nonsense", "allowed_signers:1")])
+def test_a_colleague_whom_the_own_file_does_not_let(desk, line, says):
+    let_sign(desk, line.format(desk.other.line))
+    hold(desk, make(desk, 5, signer=desk.other))
+    bad(keygen_trust(desk, "pull"), says)
+    done = keygen_trust(desk, "pull", "--signer", desk.other.fingerprint)
+    if "revoked" in says or ":1" in says:
+        bad(done, says)
+    assert desk.copy.exists() == (done.returncode == 0)
+
+
+def test_a_revoked_colleague_is_not_pulled(desk):
+    """Not even by name."""
+    good(keygen_trust(desk, "revoke", desk.other.fingerprint))
+    before = desk.copy.read_bytes()
+    hold(desk, make(desk, 5, signer=desk.other))
+    for more in ([], ["--signer", desk.other.fingerprint]):
+        bad(keygen_trust(desk, "pull", *more), "revoked here")
+    bad(keygen_trust(desk, "push"), "that key is revoked here")
+    assert desk.copy.read_bytes() == before
+
+
+def test_pull_loses_no_revocation(desk):
+    """Made here and not pushed: kept, and whom it means is not added."""
+    theirs, mine = sshsig.Key.new(), sshsig.Key.new()
+    for key in (mine, desk.carol):
+        good(keygen_trust(desk, "revoke", key.fingerprint))
+    hold(desk, make(desk, 5, signer=desk.operator, revoked=[theirs],
+                    signers=[(CAROL, desk.carol), ("dave", desk.other)]))
+    done = keygen_trust(desk, "pull")
+    listed = good(done)
+    assert "2 keys were revoked here" in done.stderr
+    for key in (theirs, mine, desk.carol):
+        assert f"# revoked {key.fingerprint}" in listed
+    assert desk.other.line in listed and desk.carol.line not in listed
+    assert "pushed list 6: 1 keys may ask, 3 are revoked" in good(
+        keygen_trust(desk, "push", "--wait", "1ms"))
+
+
+class Fake:
+    """A fingerprint of nobody."""
+
+    def __init__(self, number):
+        self.fingerprint = "SHA256:" + base64.b64encode(
+            number.to_bytes(32, "big")).decode()[:-1]
+
+
+def test_revocations_that_do_not_fit_are_not_pulled(desk):
+    good(keygen_trust(desk, "revoke", desk.carol.fingerprint))
+    before = desk.copy.read_bytes()
+    hold(desk, make(desk, 5, signer=desk.operator,
+                    revoked=[Fake(n) for n in range(1024)]))
+    bad(keygen_trust(desk, "pull"), "1024 keys are revoked")
+    assert desk.copy.read_bytes() == before
+    hold(desk, make(desk, 5, signer=desk.operator,
+                    revoked=[Fake(n) for n in range(1023)]))
+    assert good(keygen_trust(desk, "pull")).count("# revoked") == 1024
+
+
+def test_an_expired_list_gives_its_revocations_alone(desk):
+    """And its number; who may ask is what was written here."""
+    good(keygen_trust(desk, "add", CAROL, desk.carol.line))
+    hold(desk, make(desk, 5, issued=1, signer=desk.operator,
+                    signers=[("dave", desk.other)], revoked=[Fake(7)]))
+    done = keygen_trust(desk, "pull")
+    listed = good(done)
+    assert "list 5 has expired" in done.stderr
+    assert "pushed as list 6" in listed and Fake(7).fingerprint in listed
+    assert desk.carol.line in listed and desk.other.line not in listed
+
+
+def test_the_last_serials(desk):
+    last = 2 ** 63 - 1
+    for serial in (last, last - 1):
+        hold(desk, make(desk, serial, signer=desk.operator))
+        bad(keygen_trust(desk, "pull"), f"Redis has list {serial}",
+            "no list can follow")
+        assert not desk.copy.exists()
+    hold(desk, make(desk, last - 2, signer=desk.operator))
+    good(keygen_trust(desk, "pull"))
+    assert f"pushed list {last - 1}" in good(
+        keygen_trust(desk, "push", "--wait", "1ms"))
+    bad(keygen_trust(desk, "push"), "no list can follow")
+
+
+def test_a_push_warns_of_hosts_that_are_ahead(one):
+    """Redis has lost a list, or hides it; a hello tells of it."""
+    fleet, _ = one
+    push(fleet, make(fleet, 9, revoked=[fleet.carol]))
+    wait_serial(fleet, 9)
+    with fleet.redis.client() as client:
+        client("DEL", fleet.key("trust"))
+    done = keygen_trust(fleet, "push")
+    assert f"1 hosts will not take list 1: {HOST} has list 9" in done.stderr
+    assert "0 of 1 hosts have it" in good(done)
+
+
+@crash.needs_strace
+def test_push_killed_anywhere(desk):
+    """The copy is whole, and no number is used twice."""
+    good(keygen_trust(desk, "add", CAROL, desk.carol.line))
+    old = desk.copy.read_bytes()
+    words = [fleets.program("amiral-keygen"), "trust", "push", "--wait", "1ms"]
+
+    def before():
+        desk.copy.write_bytes(old)
+        with desk.redis.client() as client:
+            client("DEL", desk.key("trust"))
+
+    seen = set()
+    for _ in crash.everywhere(words, desk.environment(), desk.folder, before):
+        with desk.redis.client() as client:
+            there = client("GET", desk.key("trust"))
+        seen.add((json.loads(desk.copy.read_bytes())["serial"],
+                  there and json.loads(sshsig.split(there)[1])["serial"]))
+    assert seen == {(1, None), (2, None), (2, 1)}
+
+
+@crash.needs_strace
+def test_pull_killed_anywhere(desk):
+    """The copy is the old one or the new one, with both's revocations."""
+    good(keygen_trust(desk, "revoke", desk.carol.fingerprint))
+    old = desk.copy.read_bytes()
+    hold(desk, make(desk, 5, signer=desk.operator, revoked=[Fake(1)]))
+    words = [fleets.program("amiral-keygen"), "trust", "pull"]
+    seen = set()
+    for _ in crash.everywhere(words, desk.environment(), desk.folder,
+                              lambda: desk.copy.write_bytes(old)):
+        copy = json.loads(desk.copy.read_bytes())
+        seen.add((copy["serial"], len(copy["revoked"])))
+    assert seen == {(1, 1), (6, 2)}
 
 
 def test_a_broker_that_went_back_in_time(two):

@@ -128,6 +128,13 @@ die(void *arg)
 }
 
 static void
+die_as_a_tool(void *arg)
+{
+	fatal_exits_with(1);
+	die(arg);
+}
+
+static void
 die_with_errno(void *arg)
 {
 	int *fds = arg;
@@ -143,6 +150,7 @@ test_fatal(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of(die, NULL), FATAL_STATUS);
+	assert_int_equal(status_of(die_as_a_tool, NULL), 1);
 }
 
 /* The sink of the child is the first one: log_to() was never called there. */

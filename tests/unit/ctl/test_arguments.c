@@ -154,6 +154,38 @@ test_side_effects_by_default(void **state)
 	description_clear(&d);
 }
 
+/* What no gate would take is no description here either. */
+static void
+test_broken_rows(void **state)
+{
+	static const char *const rows[] = {
+		"{\"type\":\"text\"}",
+		"{\"type\":\"string\",\"minimum\":1}",
+		"{\"type\":\"integer\",\"pattern\":\"1*\"}",
+		"{\"type\":\"string\",\"pattern\":\"[a-\"}",
+		"{\"type\":\"integer\",\"enum\":[1,\"2\"]}",
+		"{\"type\":\"integer\",\"enum\":[]}",
+		"{}",
+		"1",
+	};
+
+	(void)state;
+	json_prepare();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct description d;
+		char file[256];
+		int len = snprintf(file, sizeof file,
+		    "{\"name\":\"x\",\"description\":\"d\","
+		    "\"args\":{\"a\":%s}}",
+		    rows[i]);
+
+		error[0] = '\0';
+		assert_false(description_parse(
+		    &d, "x", "x.json", file, (size_t)len, error));
+		assert_non_null(strstr(error, "x.json"));
+	}
+}
+
 int
 main(void)
 {
@@ -163,6 +195,7 @@ main(void)
 		cmocka_unit_test(test_unknown_provider),
 		cmocka_unit_test(test_bad_descriptions),
 		cmocka_unit_test(test_side_effects_by_default),
+		cmocka_unit_test(test_broken_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

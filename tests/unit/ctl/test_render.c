@@ -346,7 +346,7 @@ test_cut_output(void **state)
 	reply.output = json_pack("{si}", "exit", 0);
 	take(s, 0, &reply, 1);
 	s->run.verdicts.hosts[1].final.output_lost = true;
-	assert_renders(s, render_lists,
+	assert_renders(s, render_incomplete,
 	    "output incomplete\n"
 	    "  a.example.com  cut at the provider's bound\n"
 	    "  b.example.com  pieces are missing\n");

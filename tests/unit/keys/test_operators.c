@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "keys/public.h"
+#include "keys/revocations.h"
 #include "tests/unit/wire/verify/pair.h"
 #include "wire/json.h"
 
@@ -286,8 +287,9 @@ revocation_wins(void **state)
 	assert_int_equal(take(operators, &content, NOW, &why), OPERATORS_TAKEN);
 	assert_int_equal(
 	    may(operators, BOB, ENVELOPE_REQUEST, NOW), STATUS_REVOKED);
+	/* A later list that does not name her takes nothing back. */
 	assert_int_equal(
-	    may(operators, ALICE, ENVELOPE_REQUEST, NOW), STATUS_OK);
+	    may(operators, ALICE, ENVELOPE_REQUEST, NOW), STATUS_REVOKED);
 	content = (struct content)USUAL(3);
 	content.revoked = TRUSTY; /* by itself: its word stands, then no more */
 	assert_int_equal(take(operators, &content, NOW, &why), OPERATORS_TAKEN);
@@ -397,8 +399,10 @@ restores_nothing_of_strangers(void **state)
 		    restore(operators, &content, NOW), rows[i].status);
 		assert_null(operators_list(operators));
 		assert_int_equal(operators_serial(operators), 0);
-		assert_int_equal(
-		    may(operators, ALICE, ENVELOPE_REQUEST, NOW), STATUS_OK);
+		assert_int_equal(may(operators, ALICE, ENVELOPE_REQUEST, NOW),
+		    STATUS_REVOKED);
+		assert_int_equal(may(operators, BOB, ENVELOPE_REQUEST, NOW),
+		    STATUS_UNKNOWN_KEY);
 		content.signer = TRUSTY2;
 		assert_int_equal(
 		    take(operators, &content, NOW, &why), OPERATORS_STALE);
@@ -422,6 +426,161 @@ restores_nothing_of_other_fleets(void **state)
 	content = (struct content)USUAL(1);
 	assert_int_equal(take(operators, &content, NOW, &why), OPERATORS_TAKEN);
 	operators_free(operators);
+}
+
+/* n fingerprints of nobody, a line each; the caller frees. */
+static char *
+lines_make(size_t n, size_t *len)
+{
+	char *text = malloc(n * FINGERPRINT_SIZE + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t digest[crypto_hash_sha256_BYTES];
+		char base64[sodium_base64_ENCODED_LEN(
+		    sizeof(digest), sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
+
+		crypto_hash_sha256(digest, (const uint8_t *)&i, sizeof(i));
+		sodium_bin2base64(base64, sizeof(base64), digest,
+		    sizeof(digest), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+		sprintf(text + i * FINGERPRINT_SIZE, "SHA256:%s\n", base64);
+	}
+	*len = n * FINGERPRINT_SIZE;
+	return text;
+}
+
+/* What the first gate has learnt, the next one knows, in the same order. */
+static void
+recalls_what_former_lists_revoked(void **state)
+{
+	struct operators *operators = usual(), *next = usual();
+	struct content content = USUAL(1);
+	enum status why;
+	char *text;
+	size_t len;
+
+	(void)state;
+	content.revoked = ALICE;
+	assert_int_equal(take(operators, &content, NOW, &why), OPERATORS_TAKEN);
+	content = (struct content)USUAL(2);
+	content.revoked = CAROL;
+	assert_int_equal(take(operators, &content, NOW, &why), OPERATORS_TAKEN);
+	assert_int_equal(operators_revoked_count(operators), 2);
+	text = operators_revoked(operators, &len);
+	assert_int_equal(operators_recall(next, text, len), 0);
+	assert_int_equal(restore(next, &content, LATER), STATUS_OK);
+	assert_int_equal(
+	    may(next, ALICE, ENVELOPE_REQUEST, LATER), STATUS_REVOKED);
+	free(text);
+	text = operators_revoked(next, &len);
+	assert_int_equal(len, 2 * FINGERPRINT_SIZE);
+	assert_int_equal(text[len - 1], '\n');
+	operators_free(operators);
+	operators = usual();
+	assert_int_equal(operators_inherit(operators, next), STATUS_OK);
+	assert_int_equal(
+	    may(operators, ALICE, ENVELOPE_REQUEST, NOW), STATUS_REVOKED);
+	free(text);
+	operators_free(next);
+	operators_free(operators);
+}
+
+/* By itself, or by another: only the first one's list outlives a start. */
+static void
+recalls_a_revoked_signer(void **state)
+{
+	static const struct {
+		unsigned revoked;
+		enum status status;
+	} rows[] = {
+		{ TRUSTY, STATUS_OK },
+		{ CAROL, STATUS_REVOKED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct operators *operators = usual();
+		struct public_key trusty = key_of(TRUSTY);
+		struct content content = USUAL(5);
+		char line[FINGERPRINT_SIZE];
+
+		sign_fingerprint(&trusty, line);
+		line[FINGERPRINT_SIZE - 1] = '\n';
+		assert_int_equal(
+		    operators_recall(operators, line, sizeof(line)), 0);
+		content.revoked = rows[i].revoked;
+		assert_int_equal(
+		    restore(operators, &content, NOW), rows[i].status);
+		operators_free(operators);
+	}
+}
+
+/* One more than fits: the list changes nothing, and is not in force. */
+static void
+revocations_have_a_bound(void **state)
+{
+	struct content content = USUAL(1);
+	enum status why = STATUS_OK;
+	size_t len;
+	char *text = lines_make(REVOCATIONS_MAX, &len);
+
+	(void)state;
+	for (size_t room = 0; room < 2; room++) {
+		struct operators *operators = usual();
+
+		assert_int_equal(operators_recall(operators, text,
+				     len - room * FINGERPRINT_SIZE),
+		    0);
+		content.revoked = ALICE;
+		assert_int_equal(take(operators, &content, NOW, &why),
+		    room ? OPERATORS_TAKEN : OPERATORS_FULL);
+		assert_int_equal(may(operators, ALICE, ENVELOPE_REQUEST, NOW),
+		    room ? STATUS_REVOKED : STATUS_OK);
+		assert_int_equal(operators_serial(operators), room);
+		assert_int_equal(
+		    operators_revoked_count(operators), REVOCATIONS_MAX);
+		content.revoked = 0;
+		content.serial = 2;
+		assert_int_equal(
+		    take(operators, &content, NOW, &why), OPERATORS_TAKEN);
+		content.serial = 1;
+		operators_free(operators);
+	}
+	free(text);
+}
+
+static void
+recalls_lines_alone(void **state)
+{
+	struct operators *operators = usual(), *other = usual();
+	size_t len, size = FINGERPRINT_SIZE;
+	char *text = lines_make(REVOCATIONS_MAX + 1, &len);
+	char line[FINGERPRINT_SIZE];
+
+	(void)state;
+	assert_int_equal(
+	    operators_recall(operators, text, len), REVOCATIONS_MAX + 1);
+	assert_int_equal(operators_revoked_count(operators), 0);
+	for (size_t cut = 1; cut < size; cut++)
+		assert_int_equal(
+		    operators_recall(operators, text, 2 * size - cut), 2);
+	for (size_t i = 0; i < size; i++) {
+		memcpy(line, text, size);
+		line[i] = ' ';
+		assert_int_equal(operators_recall(operators, line, size), 1);
+	}
+	memcpy(line, text + size, size);
+	memcpy(text + size, text, size); /* twice */
+	assert_int_equal(operators_recall(operators, text, 3 * size), 2);
+	memcpy(text + size, line, size);
+	len -= size;
+	assert_int_equal(operators_recall(operators, text, len), 0);
+	assert_int_equal(operators_recall(other, text + len, size), 0);
+	assert_int_equal(operators_inherit(other, operators), STATUS_RANGE);
+	assert_int_equal(operators_revoked_count(other), 1);
+	free(text);
+	operators_free(operators);
+	operators_free(other);
 }
 
 static void
@@ -460,6 +619,10 @@ main(void)
 		cmocka_unit_test(restores_what_was_in_time),
 		cmocka_unit_test(restores_nothing_of_strangers),
 		cmocka_unit_test(restores_nothing_of_other_fleets),
+		cmocka_unit_test(recalls_what_former_lists_revoked),
+		cmocka_unit_test(recalls_a_revoked_signer),
+		cmocka_unit_test(revocations_have_a_bound),
+		cmocka_unit_test(recalls_lines_alone),
 		cmocka_unit_test(hands_out_what_came),
 	};
 

@@ -1018,6 +1018,61 @@ audit_is_written(void **state)
 	end(&v);
 }
 
+/* What is kept under a name says exactly that. */
+static void
+expect_kept(const struct serving *v, const char *name, const char *text)
+{
+	char path[128], found[128] = "";
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/state/%s", v->scene->dir, name);
+	assert_non_null(file = fopen(path, "re"));
+	assert_true(fread(found, 1, sizeof found - 1, file) > 0);
+	assert_string_equal(found, text);
+	fclose(file);
+}
+
+static void
+send_lists(const struct serving *v, const char *revoked, const char *list)
+{
+	frame_send(v->gate.links[0], G2E_REVOKED, revoked, strlen(revoked));
+	frame_send(v->gate.links[0], G2E_TRUST, list, strlen(list));
+	launch(v, 1, 0, "nothing");
+	expect_exited(v, 1);
+}
+
+/* A gate that was taken over takes none back, nor hides that by a list. */
+static void
+revocations_only_grow(void **state)
+{
+	static const char *const less[] = { "a\n", "b\nbb\n", "aa\nb" };
+	struct serving v;
+	char path[128];
+
+	serve_as(state, &v, "");
+	serve(&v);
+	send_lists(&v, "aa\nbb\n", "list 1");
+	for (size_t i = 0; i < sizeof less / sizeof less[0]; i++) {
+		send_lists(&v, less[i], "list 2");
+		expect_kept(&v, "revoked", "aa\nbb\n");
+		expect_kept(&v, "trust", "list 1");
+	}
+	scene_expect_log(v.scene, "revoked: what is kept there is not");
+	scene_expect_log(v.scene, "trust: a list is not kept");
+	send_lists(&v, "aa\nbb\ncc\n", "list 3");
+	expect_kept(&v, "revoked", "aa\nbb\ncc\n");
+	expect_kept(&v, "trust", "list 3");
+	kill(v.scene->amirald, SIGHUP);
+	for (int i = 0; i < 4; i++)
+		frame_free(frame_expect(v.gate.links[0], E2G_FILE));
+	snprintf(path, sizeof path, "%s/state/revoked", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_REVOKED, path, "aa\nbb\ncc\n");
+	snprintf(path, sizeof path, "%s/state/trust", v.scene->dir);
+	expect_file(v.gate.links[0], GATE_FILE_TRUST, path, "list 3");
+	expect_commit(v.gate.links[0]);
+	end(&v);
+}
+
 static void
 log_lines_are_bounded(void **state)
 {
@@ -1090,6 +1145,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_prestate(reload_is_offered, &programs),
 		cmocka_unit_test_prestate(broken_reload_is_refused, &programs),
 		cmocka_unit_test_prestate(audit_is_written, &programs),
+		cmocka_unit_test_prestate(revocations_only_grow, &programs),
 		cmocka_unit_test_prestate(log_lines_are_bounded, &programs),
 		cmocka_unit_test_prestate(unsafe_files_are_refused, &programs),
 	};

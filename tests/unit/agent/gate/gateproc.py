@@ -29,11 +29,11 @@ PATIENCE = 30  # seconds; what should come comes in a fraction of one
 (E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED,
  E2G_ISSUED) = range(6)
 (G2E_READY, G2E_RELOADED, G2E_KEPT, G2E_LAUNCH, G2E_KILL, G2E_LOG,
- G2E_AUDIT, G2E_TRUST) = range(8)
+ G2E_AUDIT, G2E_TRUST, G2E_REVOKED) = range(9)
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)
 N2G_REQUEST, N2G_STORED, N2G_TRUST = range(3)
 (CONF, HOST_KEY, OPERATORS, DESCRIPTION, TRUST, CERTIFICATE,
- NEXT_KEY) = range(7)
+ NEXT_KEY, REVOKED) = range(8)
 ENDED, TIMEOUT, KILLED, NOT_STARTED = range(4)
 
 CONFIGURATION = f"""[agent]
@@ -130,6 +130,7 @@ class Gate:
         self.descriptions = dict(DESCRIPTIONS)
         self.facts = {"cpus": 4}
         self.certificate = self.next_key = None
+        self.revoked = None  # by former lists, as amirald hands it back
         self.kept = None  # the operators' list, as amirald hands it back
         self.seen = collections.defaultdict(list)  # frames not yet asked for
         self.net = None
@@ -187,6 +188,8 @@ class Gate:
         for name, value in self.descriptions.items():
             self.file(DESCRIPTION, name, value if isinstance(value, str)
                       else json.dumps(value))
+        if self.revoked is not None:
+            self.file(REVOKED, "state/revoked", self.revoked)
         if self.kept is not None:
             self.file(TRUST, "state/trust", self.kept)
         if self.next_key is not None:

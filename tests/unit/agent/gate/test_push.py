@@ -1,9 +1,11 @@
 """Operators' lists that are pushed: judged, in force, kept, taken up again."""
+import base64
+
 import pytest
 
 import gateproc
 import sshsig
-from gateproc import (FLEET, G2E_KEPT, G2E_RELOADED, G2E_TRUST,
+from gateproc import (FLEET, G2E_KEPT, G2E_RELOADED, G2E_REVOKED, G2E_TRUST,
                       G2N_HELLO, G2N_KEYS, now_ms)
 
 CAROL = "carol@example.com"
@@ -37,6 +39,16 @@ def carols(gate):
 def answered(gate, request, key):
     gate.ask(request, key)
     return gate.reply().content["status"] == "complete"
+
+
+def lines(*keys):
+    return b"".join(key.fingerprint.encode() + b"\n" for key in keys)
+
+
+def serial_of_bob(gate):
+    """Where alice is revoked."""
+    gate.ask(gate.request(operator=gateproc.BOB), gate.bob)
+    return gate.reply().content["output"]["trust"]
 
 
 def serial(gate):
@@ -163,8 +175,59 @@ def test_a_list_that_the_own_file_bears_no_more(parts, line):
     parts.kept = make(parts, 7, revoked=[parts.alice])
     parts.operators[-1] = line.format(parts.trusty.line)
     gate = parts.start()
-    assert serial(gate) == 0
-    assert "state/trust: not in force any more" in gate.log()
+    assert serial_of_bob(gate) == 0
+    log = gate.log()
+    assert "state/trust: not in force any more" in log
+    assert "its revocations stay" in log
+    gate.ask(gate.request())
+    assert counted(gate, "revoked")
+
+
+def test_a_later_list_takes_no_revocation_back(gate):
+    """And the next gate knows it, from what amirald was given to keep."""
+    gate.push(make(gate, 1, revoked=[gate.alice]))
+    assert gate.expect(G2E_REVOKED) == lines(gate.alice)
+    gate.expect(G2E_TRUST)
+    gate.push(make(gate, 2, revoked=[gate.carol]))
+    assert gate.expect(G2E_REVOKED) == lines(gate.alice, gate.carol)
+    gate.expect(G2E_TRUST)
+    gate.ask(gate.request())
+    assert counted(gate, "revoked")
+    assert gate.reload()[0] == G2E_RELOADED
+    gate.ask(gate.request())
+    assert counted(gate, "revoked")
+
+
+def test_a_start_knows_whom_former_lists_revoked(parts):
+    parts.revoked, parts.kept = lines(parts.alice), make(parts, 7)
+    gate = parts.start()
+    gate.ask(gate.request())
+    assert counted(gate, "revoked")
+    gate.push(make(gate, 8, revoked=[gate.carol]))
+    assert gate.expect(G2E_REVOKED) == lines(gate.alice, gate.carol)
+
+
+def test_revocations_have_a_bound(parts):
+    """A list with one too many is not in force, and says so."""
+    full = [sshsig.Key.new() for _ in range(16)]
+    parts.revoked = lines(*full) + b"".join(
+        b"SHA256:" + base64.b64encode(n.to_bytes(32, "big"))[:-1] + b"\n"
+        for n in range(2048 - len(full)))
+    gate = parts.start()
+    gate.push(make(gate, 1, revoked=[gate.alice]))
+    assert counted(gate, "full-list")
+    assert serial_of_bob(gate) == 0
+    gate.push(make(gate, 2, revoked=full))
+    assert len(gate.expect(G2E_REVOKED)) == 2048 * 51
+    assert serial_of_bob(gate) == 2
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"junk\n", b"SHA256:" + b"A" * 43, b"SHA256:" + b"A" * 44 + b"\n"])
+def test_revocations_that_cannot_be_read(parts, text):
+    parts.revoked = text
+    parts.hand_over()
+    assert parts.expect(G2E_KEPT).startswith(b"state/revoked:1: ")
 
 
 @pytest.mark.parametrize("kept", [b"", b"junk", b"x" * 100000])
