@@ -13,6 +13,7 @@
 #include "base/slurp.h"
 #include "ctl/local.h"
 #include "wire/request.h"
+#include "wire/sign.h"
 
 /* The file: this line, then a string host and a string envelope for each. */
 static const char magic[] = "amiral hellos 1\n";
@@ -88,9 +89,10 @@ store_row(struct hellos *h, size_t host, const struct hello_row *row,
 }
 
 /* An entry that is not a known host's any more is left out. */
-static void
-load_entry(struct hellos *h, const char *name, const uint8_t *bytes, size_t len)
+static bool
+load_entry(void *arg, const char *name, const uint8_t *bytes, size_t len)
 {
+	struct hellos *h = arg;
 	long host = known_hosts_find(h->known, name);
 	struct envelope envelope;
 	struct hello_row row;
@@ -101,31 +103,35 @@ load_entry(struct hellos *h, const char *name, const uint8_t *bytes, size_t len)
 		store_row(h, (size_t)host, &row, bytes, len);
 	else
 		h->changed = true;
+	return true;
 }
 
+/* One entry of the file; false to look no further. */
+typedef bool entry_fn(
+    void *arg, const char *name, const uint8_t *bytes, size_t len);
+
 static void
-load(struct hellos *h, const char *text, size_t len)
+each_entry(const char *text, size_t len, entry_fn *fn, void *arg)
 {
 	char name[HOSTNAME_MAX + 1];
+	const uint8_t *bytes;
 	struct cursor c;
+	size_t size;
 
 	if (len < MAGIC_LEN || memcmp(text, magic, MAGIC_LEN) != 0)
 		return;
 	cursor_init(&c, text + MAGIC_LEN, len - MAGIC_LEN);
 	while (!c.bad && !cursor_done(&c)) {
-		const uint8_t *bytes;
-		size_t size;
-
 		cursor_text(&c, name, sizeof name);
 		bytes = cursor_string(&c, &size);
-		if (bytes != NULL)
-			load_entry(h, name, bytes, size);
+		if (bytes != NULL && !fn(arg, name, bytes, size))
+			return;
 	}
 }
 
 /* The digest of nothing is kept: the file is trusted because it is ours. */
 static void
-load_file(struct hellos *h)
+read_cache(const char *path, entry_fn *fn, void *arg)
 {
 	char error[FILE_ERROR_MAX];
 	struct stat st;
@@ -133,16 +139,16 @@ load_file(struct hellos *h)
 	size_t len;
 	int fd;
 
-	if (access(h->path, F_OK) != 0)
+	if (access(path, F_OK) != 0)
 		return;
-	fd = file_open(h->path, FILE_SECRET, HELLOS_FILE_MAX, error);
+	fd = file_open(path, FILE_SECRET, HELLOS_FILE_MAX, error);
 	if (fd == -1) {
 		log_warning("%s", error);
 		return;
 	}
 	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
 	    (text = slurp(fd, HELLOS_FILE_MAX, &len)) != NULL) {
-		load(h, text, len);
+		each_entry(text, len, fn, arg);
 		free(text);
 	}
 	close(fd);
@@ -160,7 +166,7 @@ hellos_init(struct hellos *h, const struct known_hosts *known,
 		return;
 	if (asprintf(&h->path, "%s/%s", directory, fleet) == -1)
 		fatal("out of memory");
-	load_file(h);
+	read_cache(h->path, load_entry, h);
 }
 
 static void
@@ -177,28 +183,56 @@ note_rotation(struct hellos *h, size_t host, const struct public_key *old,
 	    (struct rotation){ host, *old, *new, over };
 }
 
+/* Redis forgets a hello after HELLO_EXPIRY_MS: what is older is repeated. */
+static bool
+is_fresh(const struct hello *hello)
+{
+	return hello->at >= clock_wall_ms() - HELLO_EXPIRY_MS - REQUEST_SKEW_MS;
+}
+
+static void
+say_repeated(const char *name, const struct envelope *envelope)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+	unsigned newest = envelope->signatures - 1;
+
+	sign_fingerprint(&envelope->signature[newest].key, fingerprint);
+	log_warning("%s: ALARM: an old hello that rotates its key to %s is "
+		    "not followed: Redis repeats it, or the host's clock is "
+		    "behind. A host that rotates says so each minute: set its "
+		    "clock and ask again, or compare the fingerprint on the "
+		    "host itself and change its line by hand",
+	    name, fingerprint);
+}
+
 /*
  * Two lines: the old key, which must be the one that is known, vouches for
  * the new one. The first that comes is followed; a second one from the same
  * old key is an alarm. Where the newer of two known keys signs first, or
- * alone, the older one is done with.
+ * alone, the older one is done with. An old hello moves nothing.
  */
 static void
 look_at_keys(struct hellos *h, size_t host, const struct envelope *envelope)
 {
+	const struct hello *hello = &h->rows[host].hello;
 	const char *name = known_hosts_name(h->known, host);
 	const struct public_key *older = known_hosts_key(h->known, host);
 	const struct public_key *first = &envelope->signature[0].key;
 	const struct public_key *second = &envelope->signature[1].key;
 	size_t keys = known_hosts_key_count(h->known, host);
+	bool is_over;
 
 	if (known_hosts_check(h->known, name, first) != STATUS_OK)
 		return;
-	if (keys == 2 && !public_key_equal(first, older))
-		note_rotation(h, host, older, first, true);
-	else if (envelope->signatures == 1 ||
-		 known_hosts_check(h->known, name, second) == STATUS_OK)
+	is_over = keys == 2 && !public_key_equal(first, older);
+	if (!is_over &&
+	    (envelope->signatures == 1 ||
+		known_hosts_check(h->known, name, second) == STATUS_OK))
 		return;
+	if (!is_fresh(hello))
+		say_repeated(name, envelope);
+	else if (is_over)
+		note_rotation(h, host, older, first, true);
 	else if (keys == 1 && !known_hosts_has_key(h->known, second))
 		note_rotation(h, host, first, second, false);
 	else
@@ -300,4 +334,58 @@ hellos_clear(struct hellos *h)
 	free(h->rotations);
 	free(h->path);
 	*h = (struct hellos){ .rows = NULL };
+}
+
+/* Whose key somebody looks for, in the file. */
+struct key_search {
+	const char *fleet, *which;
+	struct public_key *out;
+	bool found;
+};
+
+static bool
+is_searched(const struct key_search *search, const char *name,
+    const struct public_key *key)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+
+	sign_fingerprint(key, fingerprint);
+	return strcmp(name, search->which) == 0 ||
+	       strcmp(fingerprint, search->which) == 0;
+}
+
+/* One signature: those of a rotation are their lines' business. */
+static bool
+search_entry(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+	struct key_search *search = arg;
+	struct envelope envelope;
+	struct hello hello;
+
+	if (envelope_read(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
+	    envelope.signatures != 1 ||
+	    !is_searched(search, name, &envelope.signature[0].key) ||
+	    hello_parse(envelope.payload, envelope.payload_len, &hello) !=
+		STATUS_OK)
+		return true;
+	search->found = strcmp(hello.hostname, name) == 0 &&
+			strcmp(hello.fleet, search->fleet) == 0;
+	if (search->found)
+		*search->out = envelope.signature[0].key;
+	hello_clear(&hello);
+	return !search->found;
+}
+
+bool
+hellos_find_key(const char *directory, const char *fleet, const char *which,
+    struct public_key *out)
+{
+	struct key_search search = { fleet, which, out, false };
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, fleet) == -1)
+		fatal("out of memory");
+	read_cache(path, search_entry, &search);
+	free(path);
+	return search.found;
 }

@@ -37,7 +37,7 @@ struct hellos {
 	bool changed;
 	size_t rejected; /* hellos that were not theirs or not newer */
 	size_t verified; /* signatures looked at */
-	struct rotation *rotations; /* of hellos that were just taken */
+	struct rotation *rotations; /* of fresh hellos, just taken */
 	size_t rotation_count;
 };
 
@@ -55,6 +55,13 @@ void hellos_take(
     struct hellos *, size_t host, const uint8_t *envelope, size_t len);
 /* Writes the cache if something changed. False and a message. */
 bool hellos_save(struct hellos *, char error[static CTL_ERROR_MAX]);
+/*
+ * The key that a remembered hello was signed by, of the host of that name or
+ * the key with that SHA256:...; whoever's key it is now, or was then. False
+ * where there is none.
+ */
+bool hellos_find_key(const char *directory, const char *fleet,
+    const char *which, struct public_key *out);
 /* NULL where none is remembered. */
 const struct hello *hellos_of(const struct hellos *, size_t host);
 void hellos_clear(struct hellos *);

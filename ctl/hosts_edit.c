@@ -12,13 +12,12 @@
 #include "base/name.h"
 #include "base/slurp.h"
 #include "ctl/commands.h"
+#include "ctl/hosts_key.h"
 #include "keys/known_hosts_file.h"
 #include "keys/public.h"
 #include "wire/sign.h"
 
 #define BLANKS " \t\r"
-
-typedef void edit_fn(struct known_hosts_text *, const char *which);
 
 static int
 fail(const char *error)
@@ -27,40 +26,71 @@ fail(const char *error)
 	return EXIT_LOCAL;
 }
 
-static int
-edit(const char *path, const char *which, edit_fn *fn, const char *done)
+/* The name's or fingerprint's lines; else the key that the word means. */
+static bool
+revoke_word(struct known_hosts_file *file, const struct settings *settings,
+    const char *word, char error[static CTL_ERROR_MAX])
 {
-	char error[KNOWN_HOSTS_ERROR_MAX];
+	struct public_key key;
+
+	known_hosts_text_revoke(&file->content, word);
+	if (file->content.changed > 0)
+		return true;
+	if (!hosts_key_of(
+		word, file->path, &file->content, settings, &key, error))
+		return false;
+	known_hosts_text_revoke_key(&file->content, &key);
+	return true;
+}
+
+static bool
+remove_lines(struct known_hosts_file *file, const struct settings *settings,
+    const char *word, char error[static CTL_ERROR_MAX])
+{
+	(void)settings;
+	known_hosts_text_remove(&file->content, word);
+	if (file->content.changed > 0)
+		return true;
+	snprintf(error, CTL_ERROR_MAX,
+	    "no line of %.300s has '%.100s': amiral hosts list shows names "
+	    "and fingerprints",
+	    file->path, word);
+	return false;
+}
+
+typedef bool edit_fn(struct known_hosts_file *, const struct settings *,
+    const char *word, char error[static CTL_ERROR_MAX]);
+
+static int
+edit(const struct settings *settings, const char *word, edit_fn *fn,
+    const char *done)
+{
+	char error[CTL_ERROR_MAX];
 	struct known_hosts_file file;
 	int status = EXIT_LOCAL;
 
-	if (!known_hosts_file_open(&file, path, error))
+	if (!known_hosts_file_open(&file, settings->known_hosts, error))
 		return fail(error);
-	fn(&file.content, which);
-	if (file.content.changed == 0)
-		log_error("no line of %s has '%s': amiral hosts list shows "
-			  "names and fingerprints",
-		    path, which);
-	else if (!known_hosts_file_write(&file, error))
-		log_error("%s", error);
-	else {
-		printf("%s %s\n", done, which);
+	if (fn(&file, settings, word, error) &&
+	    known_hosts_file_write(&file, error)) {
+		printf("%s %s\n", done, word);
 		status = EXIT_OK;
-	}
+	} else
+		log_error("%s", error);
 	known_hosts_file_close(&file);
 	return status;
 }
 
 int
-hosts_revoke(const char *path, const char *which)
+hosts_revoke(const struct settings *settings, const char *word)
 {
-	return edit(path, which, known_hosts_text_revoke, "revoked");
+	return edit(settings, word, revoke_word, "revoked");
 }
 
 int
-hosts_remove(const char *path, const char *which)
+hosts_remove(const struct settings *settings, const char *word)
 {
-	return edit(path, which, known_hosts_text_remove, "removed");
+	return edit(settings, word, remove_lines, "removed");
 }
 
 /* Import */
@@ -247,7 +277,7 @@ say_imported(const struct import *im)
 }
 
 int
-hosts_import(const char *path, const char *source)
+hosts_import(const struct settings *settings, const char *source)
 {
 	char error[KNOWN_HOSTS_ERROR_MAX], *text = read_source(source, error);
 	struct import im = { 0 };
@@ -255,7 +285,7 @@ hosts_import(const char *path, const char *source)
 
 	if (text == NULL)
 		return fail(error);
-	if (!known_hosts_file_open(&im.file, path, error)) {
+	if (!known_hosts_file_open(&im.file, settings->known_hosts, error)) {
 		free(text);
 		return fail(error);
 	}

@@ -6,13 +6,19 @@
 #ifndef AMIRAL_CTL_HOSTS_EDIT_H
 #define AMIRAL_CTL_HOSTS_EDIT_H
 
-/* which: a host's name, or SHA256:... of a key. */
-int hosts_revoke(const char *path, const char *which);
-int hosts_remove(const char *path, const char *which);
+#include "ctl/settings.h"
+
+/*
+ * Revoke: a host's name or SHA256:... of a key; where no line has it, the key
+ * of hosts_key_of(), which then gets a line of its own. Remove: the lines of
+ * a name or a fingerprint.
+ */
+int hosts_revoke(const struct settings *, const char *word);
+int hosts_remove(const struct settings *, const char *word);
 /*
  * The Ed25519 lines of an ssh known_hosts file, or of what ssh-keyscan
  * prints; "-" is standard input. A known host's other key is never taken.
  */
-int hosts_import(const char *path, const char *source);
+int hosts_import(const struct settings *, const char *source);
 
 #endif

@@ -140,11 +140,11 @@ static const struct {
 
 static const struct {
 	const char *name, *takes;
-	int (*edit)(const char *path, const char *word);
+	int (*edit)(const struct settings *, const char *word);
 } edits[] = {
 	{ "import", "FILE (or - for standard input)", hosts_import },
 	{ "remove", "HOST|SHA256:...", hosts_remove },
-	{ "revoke", "HOST|SHA256:...", hosts_revoke },
+	{ "revoke", "HOST|SHA256:...|KEY", hosts_revoke },
 };
 
 /* known_hosts may be missing, or be about to be made. */
@@ -161,7 +161,7 @@ hosts_change(const struct call *call, unsigned row)
 		return EXIT_LOCAL;
 	}
 	if (settings_read(&settings, call->options, error))
-		status = edits[row].edit(settings.known_hosts, call->words[1]);
+		status = edits[row].edit(&settings, call->words[1]);
 	else
 		log_error("%s", error);
 	settings_clear(&settings);

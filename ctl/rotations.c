@@ -35,12 +35,12 @@ follow(
 	sign_fingerprint(&r->old, old);
 	sign_fingerprint(&r->new, new);
 	if (r->over) {
-		known_hosts_text_remove(text, old);
+		known_hosts_text_drop_predecessor(text, &r->old, &r->new);
 		log_info("%s: its rotation to %s is over: %s is forgotten",
 		    name, new, old);
 		return;
 	}
-	known_hosts_text_add(text, name, &r->new, false);
+	known_hosts_text_add_successor(text, &r->old, &r->new);
 	log_info("%s: its key %s vouches for %s: both are known now", name, old,
 	    new);
 }

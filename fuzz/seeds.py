@@ -5,6 +5,7 @@ stands below, as DIR/TARGET/seed-NAME. Keys of other types are new each time.
 Usage: seeds.py DIR
 """
 import base64
+import hashlib
 import json
 import pathlib
 import struct
@@ -185,6 +186,8 @@ def key_files():
 KEYS = list(key_files())
 ALICE = (VECTORS / "keys/alice.pub").read_text().rsplit(" ", 1)[0].strip()
 BOB = (VECTORS / "keys/bob.pub").read_text().rsplit(" ", 1)[0].strip()
+HOSTS = [(VECTORS / f"keys/{name}.pub").read_text().rsplit(" ", 1)[0].strip()
+         for name in ("www01", "www02")]
 RSA = [line for name, _, line in KEYS if name == "rsa"][0].decode().strip()
 HARDWARE = "sk-ssh-ed25519@openssh.com " + base64.b64encode(
     b"".join(struct.pack(">I", len(part)) + part for part in (
@@ -226,6 +229,28 @@ def seeds_known_hosts():
         "twice": f"a {ALICE}\nb {ALICE}\n", "marker": f"@other a {ALICE}\n",
         "cut": "a ssh-ed25519\n", "bad-key": f"a {ALICE[:-4]}\n",
         "hardware": f"a {HARDWARE}\n", "return": f"a {ALICE}\r\n"})
+
+
+def fingerprint(line):
+    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def seeds_known_hosts_edit():
+    """A byte for the change, whom it is about, a text; A to E are keys."""
+    text = (f"# all\n\nb,a,c {ALICE}  x\n\ta {BOB}\n@revoked d {RSA}\n"
+            f"@cert-authority * {HOSTS[0]}\n www {HOSTS[1]}")
+    for change, name in enumerate(("remove", "revoke", "revoke-key", "add",
+                                   "succeed", "drop")):
+        rows = {"a": "a", "fingerprint": fingerprint(ALICE), "none": "z",
+                "authority": fingerprint(HOSTS[0])} if change < 2 else \
+            {letter: letter for letter in "ABCDE"}
+        for row, which in rows.items():
+            yield f"{name}-{row}", bytes([change]) + (
+                f"{which}\n{text}\n").encode()
+        yield f"{name}-empty", bytes([change]) + b"a\n"
+    yield "drop-names", bytes([5]) + (
+        f"A\na,b,c {BOB}\nc,d {HOSTS[0]} x").encode()
 
 
 def seeds_allowed_signers():

@@ -493,6 +493,17 @@ allowed_signers_key(const struct allowed_signers *signers, size_t i)
 	return &signers->signers.items[i].key;
 }
 
+const char *
+allowed_signers_validity(const struct allowed_signers *signers, size_t i,
+    int64_t *after_ms, int64_t *before_ms)
+{
+	const struct signer_entry *entry = &signers->signers.items[i];
+
+	*after_ms = entry->after_ms;
+	*before_ms = entry->before_ms;
+	return entry->principal;
+}
+
 /* By the point alone; NULL where it does not stand. */
 static const struct signer_entry *
 entry_find(const struct entries *entries, const struct public_key *key)

@@ -31,6 +31,12 @@ bool allowed_signers_time(const char *text, int64_t *ms);
 const struct public_key *allowed_signers_key(
     const struct allowed_signers *, size_t i);
 /*
+ * Whose key that is (owned by the store), from when until when, both inclusive,
+ * in ms since the epoch: the least and the greatest number where no line says.
+ */
+const char *allowed_signers_validity(const struct allowed_signers *, size_t i,
+    int64_t *after_ms, int64_t *before_ms);
+/*
  * Whose key is it, for this kind of message at this time (ms since the
  * epoch)? STATUS_OK and *principal (owned by the store), or STATUS_REVOKED,
  * STATUS_UNKNOWN_KEY (unlisted, or not for this namespace), STATUS_VALIDITY.

@@ -13,9 +13,12 @@
 #define TYPE_HOST 2
 #define TYPE_USER 1
 
+#define NO_CERTIFICATE                                                         \
+	"it is no Ed25519 certificate with names, by an Ed25519 authority"
+
 static const char *const fault_texts[CERTIFICATE_FAULTS] = {
 	[CERTIFICATE_GOOD] = "it is good",
-	[CERTIFICATE_MALFORMED] = "it is no Ed25519 certificate",
+	[CERTIFICATE_MALFORMED] = NO_CERTIFICATE,
 	[CERTIFICATE_USER] = "it is a user's, not a host's",
 	[CERTIFICATE_OPTIONS] = "it has critical options",
 	[CERTIFICATE_SIGNATURE] = "its authority has not signed it",

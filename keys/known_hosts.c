@@ -146,7 +146,7 @@ name_refuse(struct store *store, const char *name)
 	if (strpbrk(name, "*?!") != NULL)
 		return store_refuse(store,
 		    "%.80s is a pattern: name each host (patterns stand with "
-		    "@revoked alone)",
+		    "@revoked and @cert-authority alone)",
 		    name);
 	return store_refuse(store,
 	    "%.80s is not a host name: use lower-case letters, digits, dots "

@@ -14,8 +14,8 @@
 #define BLANKS         " \t"
 #define REVOKED        "@revoked "
 #define FIELD_MAX      1024
-#define ADDED_MAX      (sizeof(REVOKED) + HOSTNAME_MAX + 1 + PUBLIC_LINE_MAX)
 #define FINGERPRINT_OF "SHA256:"
+#define EVERY_NAME     "*"
 
 /* A piece of the text. */
 struct span {
@@ -60,21 +60,26 @@ append(struct known_hosts_text *t, const char *bytes, size_t len)
 	text[t->len] = '\0';
 }
 
+static void
+append_text(struct known_hosts_text *t, const char *text)
+{
+	append(t, text, strlen(text));
+}
+
 void
-known_hosts_text_add(struct known_hosts_text *t, const char *host,
+known_hosts_text_add(struct known_hosts_text *t, const char *names,
     const struct public_key *key, bool revoked)
 {
-	char line[ADDED_MAX], public_line[PUBLIC_LINE_MAX];
-	int n;
+	char public_line[PUBLIC_LINE_MAX];
 
 	if (t->len > 0 && t->text[t->len - 1] != '\n')
-		append(t, "\n", 1);
+		append_text(t, "\n");
 	public_format(key, "", public_line);
-	n = snprintf(line, sizeof(line), "%s%s %s\n", revoked ? REVOKED : "",
-	    host, public_line);
-	if (n < 0 || (size_t)n >= sizeof(line))
-		fatal("a line of known_hosts does not fit");
-	append(t, line, (size_t)n);
+	append_text(t, revoked ? REVOKED : "");
+	append_text(t, names);
+	append_text(t, " ");
+	append_text(t, public_line);
+	append_text(t, "\n");
 	t->changed = 1;
 }
 
@@ -141,10 +146,9 @@ find_name(const struct span *names, const char *host)
 }
 
 static bool
-has_fingerprint(const struct line *line, const char *fingerprint)
+line_key(const struct line *line, struct public_key *out)
 {
-	char type[FIELD_MAX], base64[FIELD_MAX], own[FINGERPRINT_SIZE];
-	struct public_key key;
+	char type[FIELD_MAX], base64[FIELD_MAX];
 
 	if (line->type.len >= sizeof(type) ||
 	    line->base64.len >= sizeof(base64))
@@ -153,7 +157,16 @@ has_fingerprint(const struct line *line, const char *fingerprint)
 	    type, sizeof(type), "%.*s", (int)line->type.len, line->type.at);
 	snprintf(base64, sizeof(base64), "%.*s", (int)line->base64.len,
 	    line->base64.at);
-	if (!public_decode_text(&key, type, base64))
+	return public_decode_text(out, type, base64);
+}
+
+static bool
+has_fingerprint(const struct line *line, const char *fingerprint)
+{
+	char own[FINGERPRINT_SIZE];
+	struct public_key key;
+
+	if (!line_key(line, &key))
 		return false;
 	sign_fingerprint(&key, own);
 	return strcmp(own, fingerprint) == 0;
@@ -174,6 +187,23 @@ is_meant(const struct line *line, const char *which)
 				     : find_name(&line->names, which) != NULL;
 }
 
+/* The line that starts at offset, which moves behind it; false at the end. */
+static bool
+next_line(const struct known_hosts_text *t, size_t *offset, struct line *line)
+{
+	const char *at = t->text + *offset, *newline;
+
+	if (*offset == t->len)
+		return false;
+	newline = memchr(at, '\n', t->len - *offset);
+	line->whole.at = at;
+	line->whole.len =
+	    newline != NULL ? (size_t)(newline + 1 - at) : t->len - *offset;
+	line_split(line);
+	*offset += line->whole.len;
+	return true;
+}
+
 /* What becomes of a line that is meant. */
 typedef void change_fn(
     struct known_hosts_text *out, const struct line *, const char *which);
@@ -181,22 +211,16 @@ typedef void change_fn(
 static void
 change(struct known_hosts_text *t, const char *which, change_fn *fn)
 {
-	const char *at = t->text, *end = t->text + t->len, *newline;
 	struct known_hosts_text out;
 	struct line line;
+	size_t offset = 0;
 
 	known_hosts_text_set(&out, "", 0);
-	while (at < end) {
-		newline = memchr(at, '\n', (size_t)(end - at));
-		line.whole.at = at;
-		line.whole.len =
-		    (size_t)((newline != NULL ? newline + 1 : end) - at);
-		line_split(&line);
+	while (next_line(t, &offset, &line)) {
 		if (is_meant(&line, which))
 			fn(&out, &line, which);
 		else
-			append(&out, at, line.whole.len);
-		at += line.whole.len;
+			append(&out, line.whole.at, line.whole.len);
 	}
 	free(t->text);
 	*t = out;
@@ -261,4 +285,114 @@ known_hosts_text_revoke(
     struct known_hosts_text *t, const char *host_or_fingerprint)
 {
 	change(t, host_or_fingerprint, revoke_line);
+}
+
+void
+known_hosts_text_revoke_key(
+    struct known_hosts_text *t, const struct public_key *key)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+
+	sign_fingerprint(key, fingerprint);
+	change(t, fingerprint, revoke_line);
+	if (t->changed == 0)
+		known_hosts_text_add(t, EVERY_NAME, key, true);
+}
+
+bool
+known_hosts_text_find(const struct known_hosts_text *t, const char *fingerprint,
+    struct public_key *out)
+{
+	struct line line;
+	size_t offset = 0;
+
+	while (next_line(t, &offset, &line))
+		if (line.names.len > 0 && has_fingerprint(&line, fingerprint))
+			return line_key(&line, out);
+	return false;
+}
+
+/* Rotation */
+
+/* The names of a host's line, and where they end in the text. */
+static char *
+names_of(const struct known_hosts_text *t, const char *fingerprint, size_t *end)
+{
+	struct line line;
+	size_t offset = 0;
+	char *names;
+
+	while (next_line(t, &offset, &line)) {
+		if (line.marker.len > 0 || !is_meant(&line, fingerprint))
+			continue;
+		names = strndup(line.names.at, line.names.len);
+		if (names == NULL)
+			fatal("out of memory");
+		*end = (size_t)(line.names.at - t->text) + line.names.len;
+		return names;
+	}
+	return NULL;
+}
+
+void
+known_hosts_text_add_successor(struct known_hosts_text *t,
+    const struct public_key *old, const struct public_key *new)
+{
+	char fingerprint[FINGERPRINT_SIZE], *names;
+	size_t end;
+
+	t->changed = 0;
+	sign_fingerprint(old, fingerprint);
+	names = names_of(t, fingerprint, &end);
+	if (names != NULL)
+		known_hosts_text_add(t, names, new, false);
+	free(names);
+}
+
+/* ",name" for each of names that own does not have. */
+static void
+append_missing(struct known_hosts_text *t, const char *own, char *names)
+{
+	const struct span span = { own, strlen(own) };
+	char *name;
+
+	while ((name = strsep(&names, ",")) != NULL) {
+		if (find_name(&span, name) != NULL)
+			continue;
+		append_text(t, ",");
+		append_text(t, name);
+	}
+}
+
+static void
+pass_names(struct known_hosts_text *t, char *names, const char *to)
+{
+	struct known_hosts_text out;
+	size_t end;
+	char *own = names_of(t, to, &end);
+
+	if (own == NULL)
+		return;
+	known_hosts_text_set(&out, t->text, end);
+	append_missing(&out, own, names);
+	append(&out, t->text + end, t->len - end);
+	free(own);
+	free(t->text);
+	*t = out;
+}
+
+void
+known_hosts_text_drop_predecessor(struct known_hosts_text *t,
+    const struct public_key *old, const struct public_key *new)
+{
+	char from[FINGERPRINT_SIZE], to[FINGERPRINT_SIZE], *names;
+	size_t end;
+
+	sign_fingerprint(old, from);
+	sign_fingerprint(new, to);
+	names = names_of(t, from, &end);
+	if (names != NULL)
+		pass_names(t, names, to);
+	free(names);
+	known_hosts_text_remove(t, from);
 }

@@ -22,8 +22,8 @@ struct known_hosts_text {
 void known_hosts_text_set(
     struct known_hosts_text *, const char *text, size_t len);
 void known_hosts_text_clear(struct known_hosts_text *);
-/* Appends "host key", behind "@revoked " where revoked. */
-void known_hosts_text_add(struct known_hosts_text *, const char *host,
+/* Appends "names key", behind "@revoked " where revoked. */
+void known_hosts_text_add(struct known_hosts_text *, const char *names,
     const struct public_key *, bool revoked);
 /*
  * The lines of a host's name or of a key's fingerprint, @cert-authority ones
@@ -35,5 +35,23 @@ void known_hosts_text_remove(
     struct known_hosts_text *, const char *host_or_fingerprint);
 void known_hosts_text_revoke(
     struct known_hosts_text *, const char *host_or_fingerprint);
+/*
+ * The lines of a key; where it has none of its own, as the key of a host that
+ * a certificate makes known, or of an authority, "@revoked * key" is appended.
+ */
+void known_hosts_text_revoke_key(
+    struct known_hosts_text *, const struct public_key *);
+/* The key of the first line that has it, @cert-authority ones not excepted. */
+bool known_hosts_text_find(const struct known_hosts_text *,
+    const char *fingerprint, struct public_key *);
+/*
+ * A rotation: new is appended with all the names of old's line; and, when it
+ * is over, old's line goes, and new has whatever name it lacked. changed is 0
+ * where old has no line.
+ */
+void known_hosts_text_add_successor(struct known_hosts_text *,
+    const struct public_key *old, const struct public_key *new);
+void known_hosts_text_drop_predecessor(struct known_hosts_text *,
+    const struct public_key *old, const struct public_key *new);
 
 #endif

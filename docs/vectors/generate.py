@@ -10,7 +10,8 @@ Each vector is a file with the bytes of one envelope; manifest.json says of
 each: kind; stage "wire" (judged from the bytes alone, and for replies with
 the pair to open seals) or "receiver" (passes "wire", then refused by a
 receiver as described under "receiver" in the manifest); expect: the name of
-the status, "ok" for valid ones; and for valid ones the digest.
+the status, "ok" for valid ones; and for valid ones the digest. A token is a file with its line; the manifest says of each what
+stands in it, or what is wrong with it.
 """
 import base64
 import hashlib
@@ -34,8 +35,9 @@ SK_SEED = hashlib.sha256(b"amiral vectors: security key").digest()
 ED25519, SK_ED25519 = b"ssh-ed25519", b"sk-ssh-ed25519@openssh.com"
 
 KINDS = ("request", "reply", "hello", "enroll", "trust")
+FOLDERS = (*KINDS, "token")
 
-vectors, files = [], {}
+vectors, tokens, files = [], [], {}
 
 
 def b64(data):
@@ -573,11 +575,122 @@ def others():
                           "key": public_line("bob"), "valid_after": 0,
                           "valid_before": 1764404800123}],
              "revoked": [fingerprint("www02")]}
+    announcements(enroll)
     for kind, payload, key, other in (("enroll", enroll, "www02", "www01"),
                                       ("trust", trust, "trust", "alice")):
         signed(kind, "valid", payload, "ok", (key,))
         envelope_signatures(kind, text(payload), key, other)
         envelope_other_kinds(kind, text(payload), key)
+
+
+# ---- tokens: lines of text, and the MAC that one lets a host make ----
+
+TOKEN = {"fleet": b"paris-3f9c21aa", "url": b"redis://redis.example.com:6379",
+         "id": bytes(range(8)),
+         "secret": hashlib.sha256(b"amiral vectors: token").digest(),
+         "expires": struct.pack(">Q", 1763803600123),
+         "signer": base64.b64decode(fingerprint("trust")[7:] + "="),
+         "serial": struct.pack(">Q", 8)}
+TEXTS = ("fleet", "url")  # with their length in front; the rest is fixed
+
+
+def token_bytes(**fields):
+    return b"".join(string(value) if name in TEXTS else value
+                    for name, value in (TOKEN | fields).items())
+
+
+def token_line(data, check=None, prefix="amiral-token-1-"):
+    """check: what the checksum is over, where it is not the data."""
+    data += hashlib.blake2b(data if check is None else check,
+                            digest_size=32).digest()[:4]
+    return prefix + base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def token(name, line, expect, **members):
+    path = f"token/{name}.token"
+    files[path] = line.encode() + b"\n"
+    tokens.append({"file": path, "expect": expect, **members})
+
+
+def token_members(**fields):
+    value = TOKEN | fields
+    return {"fleet": value["fleet"].decode(), "url": value["url"].decode(),
+            "id": b64(value["id"]), "secret": b64(value["secret"]),
+            "expires": int.from_bytes(value["expires"], "big"),
+            "signer": "SHA256:" + b64(value["signer"]).rstrip("="),
+            "serial": int.from_bytes(value["serial"], "big")}
+
+
+TOKEN_WRONG = [
+    ("fleet", "upper-case", b"Paris-3f9c21aa"), ("fleet", "empty", b""),
+    ("fleet", "nul", b"paris-3f9c21aa\0"),
+    ("fleet", "long", b"f" * 65 + b"-3f9c21aa"),
+    ("url", "empty", b""), ("url", "long", b"u" * 1024),
+    ("url", "nul", b"redis://a\0b"),
+    ("id", "short", bytes(7)), ("id", "long", bytes(9)),
+    ("secret", "short", bytes(31)), ("secret", "long", bytes(33)),
+    ("expires", "negative", b"\xff" * 8), ("expires", "short", bytes(7)),
+    ("signer", "short", bytes(31)), ("signer", "long", bytes(33)),
+    ("serial", "negative", b"\xff" * 8), ("serial", "long", bytes(9)),
+]
+
+
+def token_lines():
+    """What is wrong: the start, damage that the checksum shows, content."""
+    longest = {"fleet": b"f" * 64 + b"-3f9c21aa", "url": b"u" * 1023,
+               "expires": b"\x7f" + b"\xff" * 7, "serial": bytes(8)}
+    data = token_bytes()
+    token("valid", token_line(data), "ok", **token_members())
+    token("valid-longest", token_line(token_bytes(**longest)), "ok",
+          **token_members(**longest))
+    for field, label, value in TOKEN_WRONG:
+        token(f"{field}-{label}", token_line(token_bytes(**{field: value})),
+              "content")
+    for field, value in TOKEN.items():
+        token(f"bit-off-{field}", token_line(
+            token_bytes(**{field: flipped(value, len(value) - 1)}),
+            check=data), "damaged")
+    line = token_line(data)
+    for name, changed_line in {
+            "bit-off-check": token_line(data, check=b""),
+            "byte-short": line[:-1], "byte-long": line + "A",
+            "padded": line + "=", "blank-behind": line + " ",
+            "blank-inside": line[:40] + " " + line[40:],
+            "standard-base64": line[:40] + "+" + line[41:],
+            "empty": "amiral-token-1-"}.items():
+        token(name, changed_line, "damaged")
+    token("version-2", token_line(data, prefix="amiral-token-2-"), "start")
+    token("no-prefix", token_line(data, prefix=""), "start")
+
+
+def announcement_mac(payload, key, secret):
+    blob = base64.b64decode(public_line(key).split()[1])
+    return hashlib.blake2b(b"amiral-enroll-v1" + b"".join(map(string, (
+        payload["fleet"].encode(), base64.b64decode(payload["token_id"]),
+        payload["hostname"].encode(), blob))) + struct.pack(
+            ">Q", payload["issued"]), digest_size=32, key=secret).digest()
+
+
+def announcements(payload):
+    """With a token's MAC, and one with each thing changed that it is over."""
+    good = payload | {"token_id": b64(TOKEN["id"])}
+    mac = announcement_mac(good, "www02", TOKEN["secret"])
+
+    def one(name, expect, key="www02", mac=mac, **more):
+        signed("enroll", name, good | {"mac": b64(mac)} | more,
+               "ok" if expect == "ok" else expect, (key,),
+               "wire" if expect == "ok" else "receiver",
+               token="token/valid.token")
+
+    one("valid-token", "ok")
+    one("receiver-mac-key", "mac", key="www01")
+    one("receiver-mac-fleet", "mac", fleet="lyon-3f9c21aa")
+    one("receiver-mac-hostname", "mac", hostname="www03.example.com")
+    one("receiver-mac-issued", "mac", issued=good["issued"] + 1)
+    one("receiver-mac-token_id", "mac", token_id=b64(bytes(8)))
+    one("receiver-mac-bit-off", "mac", mac=flipped(mac, 31))
+    one("receiver-mac-other-secret", "mac", mac=announcement_mac(
+        good, "www02", bytes(32)))
 
 
 def manifest():
@@ -594,12 +707,12 @@ def manifest():
             "hosts": {"www01.example.com": public_line("www01"),
                       "www02.example.com": public_line("www02")},
             "trust": {"trust@example.com": public_line("trust")}},
-        "vectors": vectors}
+        "vectors": vectors, "tokens": tokens}
 
 
 def stale(directory):
     """Paths below directory that are not as they would be written."""
-    found = {os.path.join(kind, name): b"" for kind in KINDS
+    found = {os.path.join(kind, name): b"" for kind in FOLDERS
              for name in os.listdir(os.path.join(directory, kind))}
     for path in files:
         try:
@@ -611,7 +724,7 @@ def stale(directory):
 
 
 def replace(directory):
-    for kind in KINDS:
+    for kind in FOLDERS:
         shutil.rmtree(os.path.join(directory, kind), ignore_errors=True)
         os.makedirs(os.path.join(directory, kind))
     for path, data in files.items():
@@ -624,6 +737,7 @@ def main():
     replies()
     hellos()
     others()
+    token_lines()
     files["manifest.json"] = (json.dumps(manifest(), indent=1) + "\n").encode()
     if sys.argv[1:] == ["--check"]:
         sys.exit("\n".join(stale(HERE)) or None)

@@ -26,6 +26,7 @@ struct task {
 	bool all, token, watch;
 	const char *host, *fingerprint; /* or NULL */
 	struct pending pending;
+	struct docket *docket; /* or NULL */
 	/* those that a watch has refused, in a ring */
 	uint8_t refused[REFUSED_MAX][ENVELOPE_DIGEST_SIZE];
 	size_t refused_count;
@@ -123,6 +124,18 @@ note_of(const struct known_hosts *known, const struct announcement *a)
 	return status == STATUS_HOST ? ", KNOWN WITH ANOTHER KEY" : "";
 }
 
+/* They are in order of their names, and each key is there once. */
+static bool
+is_disputed(const struct pending *pending, size_t i)
+{
+	const char *host = pending->items[i].enroll.hostname;
+
+	return (i > 0 &&
+		   strcmp(pending->items[i - 1].enroll.hostname, host) == 0) ||
+	       (i + 1 < pending->count &&
+		   strcmp(pending->items[i + 1].enroll.hostname, host) == 0);
+}
+
 static int
 show_pending(struct task *task)
 {
@@ -144,6 +157,8 @@ show_pending(struct task *task)
 		if (known_hosts_check(
 			file.known, a->enroll.hostname, &a->key) == STATUS_HOST)
 			pending_alarm(file.known, a, file.path);
+		else if (is_disputed(&task->pending, i))
+			pending_dispute(a);
 	}
 	known_hosts_file_close(&file);
 	say_rest(&task->pending);
@@ -236,12 +251,32 @@ accept_words(struct task *task)
 	return conclude(task, found, judge_approved(&task->side, found, true));
 }
 
+static int
+accept_each(struct task *task)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < task->pending.count; i++) {
+		const struct announcement *a = &task->pending.items[i];
+
+		if (is_disputed(&task->pending, i)) {
+			log_error("%s %s is not accepted: another key "
+				  "announces itself by that name",
+			    a->enroll.hostname, a->fingerprint);
+			status = 1;
+			continue;
+		}
+		status |=
+		    conclude(task, a, judge_approved(&task->side, a, false));
+	}
+	return status;
+}
+
 /* Only names that nobody has yet: the others need their fingerprint. */
 static int
 accept_all(struct task *task)
 {
 	char answer[ANSWER_MAX];
-	int status = 0;
 
 	if (!has_terminal()) {
 		log_error("--all needs a terminal to show the fingerprints on "
@@ -260,13 +295,7 @@ accept_all(struct task *task)
 		log_error("nothing is accepted");
 		return 1;
 	}
-	for (size_t i = 0; i < task->pending.count; i++) {
-		const struct announcement *a = &task->pending.items[i];
-
-		status |=
-		    conclude(task, a, judge_approved(&task->side, a, false));
-	}
-	return status;
+	return accept_each(task);
 }
 
 /* accept, by token */
@@ -288,7 +317,7 @@ note_refused(struct task *task, const struct announcement *a)
 }
 
 static int
-accept_tokens(struct task *task)
+judge_all(struct task *task)
 {
 	int status = 0;
 
@@ -298,11 +327,25 @@ accept_tokens(struct task *task)
 
 		if (!a->enroll.has_token || was_refused(task, a))
 			continue;
-		verdict = judge_token(&task->side, a);
+		verdict = judge_token(task->docket, &task->side, a);
 		if (verdict == VERDICT_REFUSED)
 			note_refused(task, a);
-		status |= conclude(task, a, verdict);
+		if (verdict != VERDICT_LATER)
+			status |= conclude(task, a, verdict);
 	}
+	return status;
+}
+
+static int
+accept_tokens(struct task *task)
+{
+	int status = 1;
+
+	if (task->docket == NULL)
+		task->docket = docket_new(task->side.settings.known_hosts);
+	if (docket_round(task->docket, task->watch))
+		status = judge_all(task);
+	docket_say_rest(task->docket);
 	return status;
 }
 
@@ -314,15 +357,27 @@ look(struct task *task)
 	       pending_fetch(&task->side, &task->pending);
 }
 
+/* Once, until there are fewer again. */
+static void
+say_full(const struct task *task, bool *full)
+{
+	if (task->pending.cut && !*full)
+		log_warning("there are more announcements than are looked at: "
+			    "amiral-keygen reject --all makes room");
+	*full = task->pending.cut;
+}
+
 /* Until a signal. A connection that is lost is made again. */
 _Noreturn static void
 watch(struct task *task)
 {
 	int wait_ms = WATCH_MS;
+	bool full = false;
 
 	fprintf(stderr, "watching for announcements, until ^C\n");
 	for (;;) {
 		if (look(task)) {
+			say_full(task, &full);
 			accept_tokens(task);
 			wait_ms = WATCH_MS;
 		} else {
@@ -345,6 +400,7 @@ perform(struct task *task, int (*act)(struct task *))
 	if (operator_read(&task->side) && look(task))
 		status = act(task);
 	pending_clear(&task->pending);
+	docket_free(task->docket);
 	operator_close(&task->side);
 	return status;
 }

@@ -2,21 +2,18 @@
  * Part of amiral-keygen: everything of amiral's on this machine that could
  * be refused later, with what to do about it.
  */
-#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/agent_conf.h"
 #include "base/clock.h"
-#include "base/escape.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "base/slurp.h"
 #include "config.h"
+#include "ctl/hellos.h"
 #include "keys/allowed_signers.h"
+#include "keys/keygen/check.h"
 #include "keys/keygen/keygen.h"
 #include "keys/keygen/operator.h"
 #include "keys/keygen/trust.h"
@@ -24,87 +21,44 @@
 #include "keys/secret_file.h"
 #include "keys/token_record.h"
 
-#define SOON_MS (30LL * 86400 * 1000)
-
-struct survey {
-	const char *directory; /* of the agent */
-	unsigned found, problems;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-problem(struct survey *s, const char *fmt, ...)
-{
-	char text[2 * LOG_LINE_MAX], shown[ESCAPE_MAX(sizeof(text))];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	escape_text(shown, sizeof(shown), text, strlen(text));
-	printf("problem  %s\n", shown);
-	s->problems++;
-}
-
-static void
-good(struct survey *s, const char *path, const char *what)
-{
-	(void)s;
-	printf("ok       %s%s%s\n", path, what[0] != '\0' ? ": " : "", what);
-}
-
-/* Files that are not there are nobody's problem. */
-static bool
-is_there(struct survey *s, const char *path)
-{
-	if (access(path, F_OK) != 0)
-		return false;
-	s->found++;
-	return true;
-}
-
-static bool
-path_of(char out[static PATH_MAX], const char *directory, const char *name)
-{
-	int n = snprintf(out, PATH_MAX, "%s/%s", directory, name);
-
-	return n > 0 && n < PATH_MAX;
-}
-
-/* The text of a believed file; NULL and a problem. */
-static char *
-text_of(struct survey *s, const char *path, size_t *len)
-{
-	char error[FILE_ERROR_MAX], *text;
-	int fd = file_open(path, FILE_TRUSTED, FILE_TRUST_MAX, error);
-
-	if (fd == -1) {
-		problem(s, "%s", error);
-		return NULL;
-	}
-	text = slurp(fd, FILE_TRUST_MAX, len);
-	close(fd);
-	if (text == NULL)
-		problem(s, "%s: cannot be read: check the disk", path);
-	return text;
-}
+#define TRUST_PREFIX "trust-"
+#define AGENT_KEY    "agent:"
+#define SYSTEM_CONF  AMIRAL_SYSCONFDIR "/amiral.conf"
 
 /* The message for an encrypted key says how to use it: no problem. */
-static void
-check_key(struct survey *s, const char *path)
+bool
+check_secret_key(struct survey *s, const char *path, struct public_key *out)
 {
 	char error[KEY_ERROR_MAX];
 	struct secret_key key;
 
-	if (!is_there(s, path))
-		return;
 	if (secret_file_read(&key, path, error) == 0) {
+		*out = key.public_key;
 		secret_free(&key);
-		good(s, path, "");
-	} else if (strstr(error, "ssh-agent") != NULL) {
-		good(s, path, "encrypted, to be used through ssh-agent");
-	} else {
-		problem(s, "%s", error);
+		survey_good(path, "");
+		return true;
 	}
+	if (strstr(error, "ssh-agent") != NULL)
+		survey_good(path, "encrypted, to be used through ssh-agent");
+	else
+		survey_problem(s, "%s", error);
+	return false;
+}
+
+void
+check_secret(struct survey *s, const char *path)
+{
+	if (survey_is_secret(s, path, FILE_TRUST_MAX))
+		survey_good(path, "");
+}
+
+static void
+check_key(struct survey *s, const char *path)
+{
+	struct public_key key;
+
+	if (survey_has(s, path))
+		check_secret_key(s, path, &key);
 }
 
 static void
@@ -113,11 +67,11 @@ check_plain(struct survey *s, const char *path)
 	size_t len;
 	char *text;
 
-	if (!is_there(s, path))
+	if (!survey_has(s, path))
 		return;
-	text = text_of(s, path, &len);
+	text = survey_text(s, path, FILE_CONF_MAX, &len);
 	if (text != NULL)
-		good(s, path, "");
+		survey_good(path, "");
 	free(text);
 }
 
@@ -128,61 +82,59 @@ check_known_hosts(struct survey *s, const char *path)
 	struct known_hosts *known;
 	size_t len;
 
-	if (!is_there(s, path) || (text = text_of(s, path, &len)) == NULL)
+	if (!survey_has(s, path) ||
+	    (text = survey_text(s, path, KNOWN_HOSTS_FILE_MAX, &len)) == NULL)
 		return;
 	known = known_hosts_parse(path, text, len, error);
 	free(text);
 	if (known == NULL) {
-		problem(s, "%s", error);
+		survey_problem(s, "%s", error);
 		return;
 	}
 	snprintf(what, sizeof(what), "%zu hosts", known_hosts_count(known));
-	good(s, path, what);
+	survey_good(path, what);
 	known_hosts_free(known);
 }
 
 static void
-check_token(struct survey *s, const char *path)
+check_token(struct survey *s, const char *path, const char *name)
 {
-	char error[TOKEN_ERROR_MAX];
+	char error[TOKEN_ERROR_MAX], date[SURVEY_DATE_MAX];
 	struct token_record record;
 
-	if (!token_record_read(&record, path, error))
-		problem(s, "%s", error);
-	else if (record.expires < clock_wall_ms())
-		problem(s, "%s: the token has expired; run: rm %s", path, path);
-	else if (token_record_left(&record) <= 0)
-		problem(s, "%s: the token is used up; run: rm %s", path, path);
-	else
-		good(s, path, "a token in force");
+	(void)name;
+	if (!survey_has(s, path))
+		return;
+	if (!token_record_read(&record, path, error)) {
+		survey_problem(s, "%s", error);
+	} else if (record.expires < clock_wall_ms()) {
+		survey_date(date, record.expires);
+		survey_problem(s,
+		    "%s: the token has expired, on %s; run: rm %s", path, date,
+		    path);
+	} else if (token_record_left(&record) <= 0) {
+		survey_problem(
+		    s, "%s: the token is used up; run: rm %s", path, path);
+	} else {
+		survey_good(path, "a token in force");
+	}
 	token_record_clear(&record);
 }
 
+/* Verified hellos: who could write there could make hosts look well. */
 static void
-check_tokens(struct survey *s)
+check_remembered(struct survey *s, const char *path, const char *name)
 {
-	char directory[PATH_MAX], path[PATH_MAX];
-	struct dirent *entry;
-	DIR *d;
-
-	if (!operator_tokens(directory, false) ||
-	    (d = opendir(directory)) == NULL)
-		return;
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.' ||
-		    !path_of(path, directory, entry->d_name))
-			continue;
-		s->found++;
-		check_token(s, path);
-	}
-	closedir(d);
+	(void)name;
+	if (survey_has(s, path))
+		survey_is_secret(s, path, HELLOS_FILE_MAX);
 }
 
 /* Allowed signers */
 
-/* What a key may do at a time: STATUS_OK, or the better reason. */
+/* Whether it may sign anything of amiral's, at whatever time; revoked: no. */
 static enum status
-status_at(const struct allowed_signers *signers, size_t i, int64_t at_ms)
+status_of(const struct allowed_signers *signers, size_t i)
 {
 	static const enum envelope_kind kinds[] = { ENVELOPE_REQUEST,
 		ENVELOPE_TRUST };
@@ -191,7 +143,7 @@ status_at(const struct allowed_signers *signers, size_t i, int64_t at_ms)
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		enum status status = allowed_signers_check(signers,
-		    allowed_signers_key(signers, i), kinds[k], at_ms,
+		    allowed_signers_key(signers, i), kinds[k], clock_wall_ms(),
 		    &principal);
 
 		if (status != STATUS_UNKNOWN_KEY)
@@ -200,34 +152,44 @@ status_at(const struct allowed_signers *signers, size_t i, int64_t at_ms)
 	return best;
 }
 
+/* One who comes later is no problem, but one who wonders should see it. */
+static void
+check_times(struct survey *s, const char *path, const char *who, int64_t after,
+    int64_t before)
+{
+	char date[SURVEY_DATE_MAX], what[SURVEY_DATE_MAX + PRINCIPAL_MAX + 32];
+
+	if (!survey_lasts(s, path, who, before,
+		"put a later valid-before= or another key there, or remove "
+		"the line"))
+		return;
+	if (after <= clock_wall_ms())
+		return;
+	survey_date(date, after);
+	snprintf(what, sizeof(what), "%s is not valid before %s", who, date);
+	survey_good(path, what);
+}
+
 static void
 check_signer(struct survey *s, const char *path,
     const struct allowed_signers *signers, size_t i)
 {
 	char fingerprint[FINGERPRINT_SIZE];
-	int64_t now = clock_wall_ms();
-	enum status status = status_at(signers, i, now);
+	int64_t after, before;
+	enum status status = status_of(signers, i);
+	const char *who = allowed_signers_validity(signers, i, &after, &before);
 
 	sign_fingerprint(allowed_signers_key(signers, i), fingerprint);
-	if (status == STATUS_VALIDITY)
-		problem(s,
-		    "%s: %s has expired or is not valid yet; correct "
-		    "valid-before= or remove the line",
-		    path, fingerprint);
-	else if (status == STATUS_UNKNOWN_KEY)
-		problem(s,
-		    "%s: %s may sign nothing of amiral's; add "
+	if (status == STATUS_UNKNOWN_KEY)
+		survey_problem(s,
+		    "%s: %s (%s) may sign nothing of amiral's; add "
 		    "amiral-request-v1 to its namespaces=, or remove the line",
-		    path, fingerprint);
-	else if (status == STATUS_OK &&
-		 status_at(signers, i, now + SOON_MS) == STATUS_VALIDITY)
-		problem(s,
-		    "%s: %s expires within 30 days; put a new valid-before= "
-		    "or another key there",
-		    path, fingerprint);
+		    path, who, fingerprint);
+	else if (status == STATUS_OK || status == STATUS_VALIDITY)
+		check_times(s, path, who, after, before);
 }
 
-static void
+void
 check_signers(struct survey *s, const char *path)
 {
 	char error[ALLOWED_SIGNERS_ERROR_MAX], *text;
@@ -235,96 +197,80 @@ check_signers(struct survey *s, const char *path)
 	unsigned before = s->problems;
 	size_t len;
 
-	if (!is_there(s, path) || (text = text_of(s, path, &len)) == NULL)
+	if (!survey_has(s, path) ||
+	    (text = survey_text(s, path, FILE_TRUST_MAX, &len)) == NULL)
 		return;
 	signers = allowed_signers_parse(path, text, len, error);
 	free(text);
 	if (signers == NULL) {
-		problem(s, "%s", error);
+		survey_problem(s, "%s", error);
 		return;
 	}
 	for (size_t i = 0; i < allowed_signers_count(signers); i++)
 		check_signer(s, path, signers, i);
 	if (allowed_signers_count(signers) == 0)
-		problem(s, "%s: names nobody; enroll this host, or add a line",
-		    path);
+		survey_problem(s,
+		    "%s: names nobody; enroll this host, or add a line", path);
 	else if (s->problems == before)
-		good(s, path, "");
+		survey_good(path, "");
 	allowed_signers_free(signers);
 }
 
-/* The agent's files, by its configuration. */
-
-static bool
-add_conf(struct survey *s, struct conf *conf, const char *path)
+/* The next list to push, as trust keeps it. */
+static void
+check_next_list(struct survey *s, const char *path, const char *name)
 {
-	char error[CONF_ERROR_MAX], *text;
-	size_t len;
-	bool taken;
-
-	text = text_of(s, path, &len);
-	if (text == NULL)
-		return false;
-	taken = conf_add(conf, path, text, len, error) == 0;
-	if (!taken)
-		problem(s, "%s", error);
-	free(text);
-	return taken;
+	if (strncmp(name, TRUST_PREFIX, strlen(TRUST_PREFIX)) == 0 &&
+	    survey_has(s, path))
+		check_secret(s, path);
 }
 
-static int
-is_conf(const struct dirent *entry)
+/* What amiral.conf or the environment names, and is not where it belongs. */
+static void
+check_elsewhere(struct survey *s, const char *path, const char *usual,
+    void (*check)(struct survey *, const char *))
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && dot != NULL &&
-	       strcmp(dot, ".conf") == 0;
-}
-
-static bool
-add_more(struct survey *s, struct conf *conf)
-{
-	char directory[PATH_MAX], path[PATH_MAX];
-	struct dirent **entries;
-	bool taken = true;
-	int n;
-
-	if (!path_of(directory, s->directory, "conf.d"))
-		return true;
-	n = scandir(directory, &entries, is_conf, alphasort);
-	for (int i = 0; i < n; i++) {
-		if (taken && path_of(path, directory, entries[i]->d_name))
-			taken = add_conf(s, conf, path);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
-	return taken;
+	if (strcmp(path, usual) != 0 &&
+	    survey_needs(s, path,
+		"correct amiral.conf, or AMIRAL_KEY and AMIRAL_KNOWN_HOSTS"))
+		check(s, path);
 }
 
 static void
-check_agent(struct survey *s)
+check_settings(struct survey *s)
 {
-	struct agent_conf *out = calloc(1, sizeof(*out));
-	char path[PATH_MAX], error[CONF_ERROR_MAX];
-	struct conf conf;
+	const struct options none = { .json = false };
+	char error[CTL_ERROR_MAX], usual[PATH_MAX];
+	struct settings settings;
 
-	if (out == NULL)
-		fatal("out of memory");
-	conf_init(&conf);
-	if (path_of(path, s->directory, "amirald.conf") && is_there(s, path) &&
-	    add_conf(s, &conf, path) && add_more(s, &conf)) {
-		if (agent_conf_read(out, &conf, error) == 0) {
-			good(s, path, "");
-			check_key(s, out->host_key);
-			check_signers(s, out->operators);
-		} else {
-			problem(s, "%s", error);
-		}
-		agent_conf_free(out);
+	if (!settings_read(&settings, &none, error)) {
+		survey_problem(s, "%s", error);
+		settings_clear(&settings);
+		return;
 	}
-	free(out);
-	conf_free(&conf);
+	if (strncmp(settings.key, AGENT_KEY, strlen(AGENT_KEY)) != 0 &&
+	    keygen_config_path(usual, "key"))
+		check_elsewhere(s, settings.key, usual, check_key);
+	if (keygen_config_path(usual, "known_hosts"))
+		check_elsewhere(
+		    s, settings.known_hosts, usual, check_known_hosts);
+	if (settings.password_file != NULL)
+		check_elsewhere(s, settings.password_file, "", check_secret);
+	if (settings.cache != NULL)
+		survey_each(s, settings.cache, check_remembered);
+	settings_clear(&settings);
+}
+
+/* Where nobody has said what the fleet is, there is nothing to look for. */
+static bool
+has_settings(void)
+{
+	char path[PATH_MAX];
+
+	return getenv("AMIRAL_FLEET") != NULL ||
+	       access(SYSTEM_CONF, R_OK) == 0 ||
+	       (keygen_config_path(path, "amiral.conf") &&
+		   access(path, R_OK) == 0);
 }
 
 static void
@@ -344,7 +290,13 @@ check_operator(struct survey *s)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (keygen_config_path(path, rows[i].name))
 			rows[i].check(s, path);
-	check_tokens(s);
+	check_plain(s, SYSTEM_CONF);
+	if (keygen_config_path(path, ""))
+		survey_each(s, path, check_next_list);
+	if (operator_tokens(path, false))
+		survey_each(s, path, check_token);
+	if (has_settings())
+		check_settings(s);
 }
 
 int
@@ -355,19 +307,20 @@ command_check(const struct command *self, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct survey s = { .directory = AMIRAL_SYSCONFDIR };
+	const char *directory = AMIRAL_SYSCONFDIR;
+	struct survey s = { 0 };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
 		if (option != 'd')
 			return option == 'h' ? keygen_help(self)
 					     : keygen_usage(self);
-		s.directory = optarg;
+		directory = optarg;
 	}
 	if (optind != argc)
 		return keygen_usage(self);
 	check_operator(&s);
-	check_agent(&s);
+	check_agent(&s, directory);
 	if (s.found == 0)
 		printf("nothing of amiral's is here\n");
 	return s.problems > 0;

@@ -11,8 +11,8 @@
 
 /* One announcement before the judge. */
 struct hearing {
-	struct operator_side *side;
 	const struct announcement *a;
+	struct docket *docket; /* NULL: a person decides */
 	struct known_hosts_file file;
 	struct token_record record;
 	char id[2 * ENROLL_ID_SIZE + 1];
@@ -63,28 +63,32 @@ ask_known_hosts(struct hearing *h)
 static bool
 token_refuse(const struct hearing *h, const char *why)
 {
-	log_error("%s announces itself by %s with token %s: refused: %s",
-	    h->a->enroll.hostname, h->a->fingerprint, h->id, why);
+	if (docket_may_say(h->docket))
+		log_error(
+		    "%s announces itself by %s with token %s: refused: %s",
+		    h->a->enroll.hostname, h->a->fingerprint, h->id, why);
 	return false;
 }
 
 static bool
-mac_is_good(const struct hearing *h)
+mac_is_good(const struct hearing *h, const struct token_record *record)
 {
 	uint8_t mac[ENROLL_MAC_SIZE];
 
-	enroll_mac(&h->a->enroll, &h->a->key, h->record.secret, mac);
+	enroll_mac(&h->a->enroll, &h->a->key, record->secret, mac);
 	return sodium_memcmp(mac, h->a->enroll.mac, sizeof(mac)) == 0;
 }
 
 static bool
-token_allows(const struct hearing *h)
+token_allows(const struct hearing *h, const struct token_record *record)
 {
-	const struct token_record *record = &h->record;
-
+	if (record == NULL)
+		return token_refuse(h,
+		    "no good record of that token here: it was made "
+		    "elsewhere, removed, or made up");
 	if (strcmp(record->fleet, h->a->enroll.fleet) != 0)
 		return token_refuse(h, "the token is for another fleet");
-	if (!mac_is_good(h))
+	if (!mac_is_good(h, record))
 		return token_refuse(h,
 		    "the MAC does not fit this name and key: somebody who "
 		    "does not hold the token has made or changed it on its "
@@ -103,21 +107,18 @@ token_allows(const struct hearing *h)
 	return true;
 }
 
-static bool
+static const struct token_record *
 read_record(struct hearing *h)
 {
 	char directory[PATH_MAX], path[PATH_MAX], error[TOKEN_ERROR_MAX];
 
-	sodium_bin2hex(h->id, sizeof(h->id), h->a->enroll.token_id,
-	    sizeof(h->a->enroll.token_id));
 	if (!operator_tokens(directory, false) ||
 	    !token_record_path(path, directory, h->a->enroll.token_id))
-		return token_refuse(h, "HOME is too long");
+		return NULL;
 	if (token_record_read(&h->record, path, error))
-		return true;
+		return &h->record;
 	log_error("%s", error);
-	return token_refuse(h, "no good record of that token here: it was made "
-			       "elsewhere, removed, or made up");
+	return NULL;
 }
 
 /* The use is on the disk before the host is believed. */
@@ -135,24 +136,37 @@ spend(struct hearing *h)
 }
 
 /* An announcement of a key that is known already needs no token any more. */
+static bool
+is_known(const struct known_hosts *known, const struct announcement *a)
+{
+	return known_hosts_check(known, a->enroll.hostname, &a->key) ==
+	       STATUS_OK;
+}
+
 static enum verdict
 hear_token(struct hearing *h)
 {
-	if (known_hosts_check(
-		h->file.known, h->a->enroll.hostname, &h->a->key) == STATUS_OK)
+	if (is_known(h->file.known, h->a))
 		return VERDICT_KNOWN;
-	if (!read_record(h) || !token_allows(h))
-		return VERDICT_REFUSED;
-	return spend(h);
+	return token_allows(h, read_record(h)) ? spend(h) : VERDICT_REFUSED;
 }
 
 enum verdict
-judge_token(struct operator_side *side, const struct announcement *a)
+judge_token(struct docket *docket, struct operator_side *side,
+    const struct announcement *a)
 {
-	struct hearing h = { .side = side, .a = a };
+	struct hearing h = { .a = a, .docket = docket };
 	char error[KNOWN_HOSTS_ERROR_MAX];
 	enum verdict verdict;
 
+	sodium_bin2hex(
+	    h.id, sizeof(h.id), a->enroll.token_id, sizeof(a->enroll.token_id));
+	if (is_known(docket_known(docket), a))
+		return VERDICT_KNOWN;
+	if (!token_allows(&h, docket_record(docket, a->enroll.token_id)))
+		return VERDICT_REFUSED;
+	if (!docket_may_judge(docket))
+		return VERDICT_LATER;
 	if (!known_hosts_file_open(&h.file, side->settings.known_hosts, error))
 		return trouble(error);
 	verdict = hear_token(&h);
@@ -182,7 +196,7 @@ enum verdict
 judge_approved(
     struct operator_side *side, const struct announcement *a, bool replace)
 {
-	struct hearing h = { .side = side, .a = a };
+	struct hearing h = { .a = a };
 	char error[KNOWN_HOSTS_ERROR_MAX];
 	enum verdict verdict;
 

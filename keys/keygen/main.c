@@ -125,10 +125,14 @@ static const struct command commands[] = {
 	},
 	{
 	    .name = "revoke",
-	    .arguments = "HOST | SHA256:...",
+	    .arguments = "HOST | SHA256:... | KEY",
 	    .summary = "never believe a host's key again",
-	    .help = "Puts @revoked in front of its lines in "
-		    "known_hosts.\n" OPERATOR_HELP,
+	    .help = "Puts @revoked in front of its lines in known_hosts. A "
+		    "key without a line, as that of\n"
+		    "a host with a certificate or of the authority, gets one. "
+		    "KEY is a public key or a\n"
+		    "certificate: its file, which ends in .pub, or its line "
+		    "in quotes.\n" OPERATOR_HELP,
 	    .run = command_revoke,
 	},
 	{

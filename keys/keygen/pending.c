@@ -195,3 +195,18 @@ pending_alarm(const struct known_hosts *known, const struct announcement *a,
 	    "Only if it is the same: amiral-keygen accept %s %s\n",
 	    a->fingerprint, host, a->fingerprint);
 }
+
+void
+pending_dispute(const struct announcement *a)
+{
+	fflush(stdout);
+	fprintf(stderr,
+	    BAR
+	    "@     WARNING: TWO KEYS ANNOUNCE THEMSELVES AS ONE     @\n" BAR
+	    "This is one of those that want to be %s:\n    %s\n"
+	    "All but one want to take its place. Compare the fingerprint on "
+	    "the host itself:\n    amiral-keygen show /etc/amiral/host_key\n"
+	    "Only the one that is the same: amiral-keygen accept %s %s\n",
+	    a->enroll.hostname, a->fingerprint, a->enroll.hostname,
+	    a->fingerprint);
+}

@@ -36,7 +36,9 @@ void pending_drop(struct operator_side *, const struct announcement *);
 /* "HOST SHA256:... announced 3 min ago from ADDRESS": never more than a line.
  */
 void pending_print(FILE *, const struct announcement *);
-/* On stderr, as loudly as ssh: a known host, another key. */
+/* On stderr, as loudly as ssh: this is one of several keys for one name. */
+void pending_dispute(const struct announcement *);
+/* The same: a known host, another key. */
 void pending_alarm(
     const struct known_hosts *, const struct announcement *, const char *path);
 

@@ -20,7 +20,7 @@ command_revoke(const struct command *self, int argc, char **argv)
 	if (argc - optind != 1)
 		return keygen_usage(self);
 	if (operator_read(&side))
-		status = hosts_revoke(side.settings.known_hosts, argv[optind]);
+		status = hosts_revoke(&side.settings, argv[optind]);
 	operator_close(&side);
 	return status;
 }

@@ -159,6 +159,92 @@ def test_revocation_wins(made, whose):
     assert answered(made) == [KNOWN]
 
 
+def keygen(fleet, *words):
+    return subprocess.run(
+        [fleets.program("amiral-keygen"), *map(str, words)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, env=fleet.environment())
+
+
+def certificate_of(agent):
+    return agent.key_file.with_name("host_key-cert.pub")
+
+
+WORDS = {
+    "line": lambda agent: agent.key.line + " a comment",
+    "file": lambda agent: f"{agent.key_file}.pub",
+    "certificate": certificate_of,
+    "certificate's line": lambda agent: certificate_of(agent).read_text(),
+    "fingerprint": lambda agent: agent.key.fingerprint,
+    "name": lambda agent: agent.name,
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("command", ["amiral", "amiral-keygen"])
+def test_revokes_a_host_without_a_line(made, word, command):
+    """And its answers show as revoked."""
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    made.agents.pop(OTHER)
+    made.start()
+    said = WORDS[word](made[HOST])
+    remembered = word in ("fingerprint", "name")
+    run = (lambda: made.amiral("hosts", "revoke", said)) \
+        if command == "amiral" else (lambda: keygen(made, "revoke", said))
+    before = made.known_hosts.read_text()
+    if remembered:
+        done = run()
+        assert done.returncode == 1 and "give the key itself" in done.stderr
+        assert made.known_hosts.read_text() == before
+        assert made.amiral("inventory").returncode == 0
+    assert run().returncode == 0
+    after = f"{before}@revoked * {made[HOST].key.line}\n"
+    assert made.known_hosts.read_text() == after
+    assert run().returncode == 0  # once is enough
+    assert made.known_hosts.read_text() == after
+    made[KNOWN].stop()  # so that somebody is waited for
+    done = made.amiral("ping", "-a", "-y")
+    assert done.returncode == 4, done
+    assert "is revoked" in done.stderr and "revoked key" in done.stdout
+
+
+@pytest.mark.parametrize("word", ["line", "file", "fingerprint"])
+def test_revokes_an_authority(made, word):
+    """Every certificate by it is worth nothing, whatever line is left."""
+    for name in (HOST, OTHER):
+        made.authority.certify(made[name])
+    trust(made, made.authority)
+    made.start()
+    assert answered(made) == sorted([KNOWN, HOST, OTHER])
+    key = made.authority.key
+    said = {"line": key.line, "file": f"{made.authority.file}.pub",
+            "fingerprint": key.fingerprint}[word]
+    assert keygen(made, "revoke", said).returncode == 0
+    text = made.known_hosts.read_text()
+    assert text.endswith(f"@revoked * {key.line}\n")
+    done = made.amiral("ping", "-a", "-y")
+    assert done.stderr.count("is revoked") == 2
+    assert answered(made) == [KNOWN]
+    made.known_hosts.write_text("".join(
+        line for line in text.splitlines(True) if "authority" not in line))
+    trust(made, made.authority)  # somebody puts it back
+    assert answered(made) == [KNOWN]
+
+
+@pytest.mark.parametrize("said, says", [
+    ("nobody.example.com", "no line of"),
+    ("ssh-ed25519 AAAA", "copy it whole"),
+    ("/nowhere/key.pub", "cannot find it"),
+    ("SHA256:" + "A" * 43, "no line of"),
+    ("SHA256:A/" + "A" * 41, "no line of")])
+def test_revokes_nothing_unknown(made, said, says):
+    before = made.known_hosts.read_text()
+    done = keygen(made, "revoke", said)
+    assert done.returncode == 1 and says in done.stderr
+    assert made.known_hosts.read_text() == before
+
+
 def test_a_line_beats_a_certificate(made):
     """A known host with another key is a wrong key, whoever certified it."""
     made.authority.certify(made[HOST])

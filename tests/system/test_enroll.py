@@ -26,6 +26,11 @@ ENROLL, TRUST = "amiral-enroll-v1", "amiral-trust-v1"
 HOSTS = ("www01.example.com", "www02.example.com", "db01.example.com")
 
 
+has_strace = pytest.mark.skipif(
+    shutil.which("strace") is None or fleets.SANITIZED,
+    reason="needs strace, and no sanitizer under it")
+
+
 class Desk:
     """An operator with nothing but a Redis, a key and a fleet's name."""
 
@@ -150,6 +155,23 @@ class Desk:
                    sshsig.sign(payload, key, namespace=ENROLL))
         return fingerprint(key)
 
+    def vouch(self, key, name, token, secret=None, **members):
+        """An announcement that a token's MAC is for, or seems to be."""
+        issued = int(time.time() * 1000)
+        said = {"fleet": self.fleet, "hostname": name, "issued": issued,
+                **members}
+        blob = b"amiral-enroll-v1" + b"".join(
+            len(part).to_bytes(4, "big") + part for part in (
+                said["fleet"].encode(), token["id"],
+                said["hostname"].encode(), key.blob)) + \
+            said["issued"].to_bytes(8, "big")
+        mac = hashlib.blake2b(blob, digest_size=32,
+                              key=secret or token["secret"]).digest()
+        return self.announce(
+            key, name, token_id=base64.b64encode(token["id"]).decode(),
+            mac=base64.b64encode(mac).decode(), **members,
+            **({} if "issued" in members else {"issued": issued}))
+
     def push_list(self, key, serial, fleet=None, expires=3600):
         now = int(time.time() * 1000)
         payload = json.dumps({
@@ -173,6 +195,19 @@ class Desk:
             finally:
                 self.settle(f"unix://{self.redis.socket}")
         os.unlink(between.path)
+
+
+def token_of(line):
+    """What a token says, by amiral-keys(5)."""
+    text = line.strip().removeprefix("amiral-token-1-")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    fields, at = [], 0
+    for _ in range(2):
+        size = int.from_bytes(data[at:at + 4], "big")
+        fields.append(data[at + 4:at + 4 + size].decode())
+        at += 4 + size
+    return {"fleet": fields[0], "url": fields[1], "id": data[at:at + 8],
+            "secret": data[at + 8:at + 40]}
 
 
 def fingerprint(key):
@@ -668,6 +703,81 @@ def test_token_does_not_change_a_known_host(desk):
     assert desk.known() == f"{HOSTS[0]} {old.line}\n"
 
 
+@contextlib.contextmanager
+def watched(desk):
+    """accept --watch under strace: its log, and its opens by last name."""
+    log, trace = desk.folder / "watch.log", desk.folder / "trace"
+    with open(log, "ab") as file:
+        strace = fleets.spawn(
+            ["strace", "-qq", "-e", "trace=open,openat,openat2", "-o", trace,
+             fleets.program("amiral-keygen"), "accept", "--watch"],
+            stdout=file, stderr=file, env=desk.environment)
+
+    def opens():
+        return collections.Counter(
+            os.path.basename(name) for name in
+            re.findall(r'"([^"]*)"', trace.read_text()))
+    try:
+        yield log, opens
+    finally:
+        for pid in fleets.children(strace.pid).values():
+            os.kill(pid, signal.SIGTERM)
+        strace.wait(fleets.PATIENCE)
+
+
+@has_strace
+def test_a_flood_of_forged_announcements(desk):
+    """No file is read for one of them, and the genuine one gets in."""
+    line = desk.token("--uses", 2)
+    token = token_of(line)
+    forged = 300
+    for i in range(forged):
+        desk.vouch(sshsig.Key.new(), f"www{i}.example.com", token,
+                   secret=bytes(32))
+    with watched(desk) as (log, opens):
+        fleets.wait_for(lambda: log.read_text(),
+                        lambda: "MAC" in log.read_text())
+        for name in HOSTS[:2]:
+            desk.enroll(name, line)
+            fleets.wait_for(lambda: log.read_text(),
+                            lambda: f"accepted {name}" in log.read_text())
+        counts = opens()
+    said = log.read_text()
+    assert said.count("does not fit") <= 20
+    assert f"{forged - 20} announcements more are refused" in said
+    for name in ("known_hosts", token["id"].hex()):
+        # only root's strace may read the names in a process with secrets
+        assert (0 < counts[name] or not fleets.ROOT) and counts[name] < 30
+    assert desk.known().count("\n") == 2
+
+
+def test_a_flood_by_a_tokens_holder_waits(desk):
+    """What has a good MAC is judged by the files: so many at a time."""
+    token = token_of(desk.token("--uses", 100))
+    names = [f"www{i:02}.example.com" for i in range(70)]
+    for name in names:
+        desk.vouch(sshsig.Key.new(), name, token)
+    log = desk.watch()
+    fleets.wait_for(lambda: log.read_text(), lambda: len(re.findall(
+        "^accepted", log.read_text(), re.M)) == len(names))
+    assert "6 announcements wait: 64 are taken at a time" in log.read_text()
+    assert desk.known().count("\n") == len(names)
+
+
+@pytest.mark.parametrize("members, says", [
+    ({"secret": bytes(32)}, "the MAC does not fit"),
+    ({"fleet": "other-00000000"}, None),
+    ({}, "accepted")])
+def test_a_token_made_by_hand(desk, members, says):
+    """As amiral-keys(5) and protocol section 7 say, by other code."""
+    key = sshsig.Key.new()
+    desk.vouch(key, HOSTS[0], token_of(desk.token()), **members)
+    done = desk.run("accept", "--token")
+    assert (says or "") in done.stdout + done.stderr
+    assert desk.known() == (
+        f"{HOSTS[0]} {key.line}\n" if says == "accepted" else "")
+
+
 # By eye.
 
 def test_accept_by_fingerprint(desk):
@@ -715,8 +825,28 @@ def test_a_known_host_with_another_key(desk):
     assert desk.known() == f"# mine\n{HOSTS[0]} {new.line}\n"
 
 
-def on_terminal(desk, answer, *words):
+def test_two_keys_for_one_name(desk):
+    """--all takes neither, whichever announced itself first."""
+    keys = [sshsig.Key.new() for _ in range(3)]
+    for key, name in zip(keys, [HOSTS[0], HOSTS[0], HOSTS[1]]):
+        desk.announce(key, name)
+    done = desk.run("pending")
+    assert done.stderr.count("WARNING: TWO KEYS ANNOUNCE THEMSELVES") == 2
+    for key in keys[:2]:
+        assert f"accept {HOSTS[0]} {fingerprint(key)}" in done.stderr
+    shown = []
+    assert on_terminal(desk, "yes", "accept", "--all", shown=shown) == 1
+    shown = b"".join(shown).decode()
+    assert shown.count("WARNING: TWO KEYS ANNOUNCE THEMSELVES") == 2
+    assert shown.count("is not accepted: another key announces itself") == 2
+    assert desk.known() == f"{HOSTS[1]} {keys[2].line}\n"
+    desk.good("accept", HOSTS[0], fingerprint(keys[1]))
+    assert desk.known().endswith(f"{HOSTS[0]} {keys[1].line}\n")
+
+
+def on_terminal(desk, answer, *words, shown=None):
     """A person types the answer when asked; the exit status."""
+    pieces = [] if shown is None else shown
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [fleets.program("amiral-keygen"), *words], stdin=theirs,
@@ -726,10 +856,11 @@ def on_terminal(desk, answer, *words):
     with contextlib.suppress(OSError):
         while b"fingerprint" not in shown.split(b"?")[-1] and \
                 not shown.rstrip().endswith(b"(yes)"):
-            shown += os.read(ours, 4096)
+            pieces.append(os.read(ours, 4096))
+            shown += pieces[-1]
         os.write(ours, answer.encode() + b"\n")
-        while os.read(ours, 4096):
-            pass
+        while True:
+            pieces.append(os.read(ours, 4096))
     os.close(ours)
     return process.wait(30)
 
@@ -844,11 +975,6 @@ def kill_at(desk, name, n, *words, **options):
         "strace", "-qq", "-o", os.devnull, "-e", f"trace={name}",
         "-e", f"inject={name}:signal=KILL:when={n}"], **options)
     return done.returncode == -signal.SIGKILL
-
-
-has_strace = pytest.mark.skipif(
-    shutil.which("strace") is None or fleets.SANITIZED,
-    reason="needs strace, and no sanitizer under it")
 
 
 @has_strace

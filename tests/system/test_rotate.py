@@ -39,10 +39,7 @@ def look(fleet):
 
 
 def rotate(fleet, agent, *words):
-    return subprocess.run(
-        [fleets.program("amiral-keygen"), "rotate", "-f", agent.key_file,
-         *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        check=False, env=fleet.environment())
+    return rotate_path(fleet, agent.key_file, *words)
 
 
 def reload(fleet, agent):
@@ -124,10 +121,11 @@ def test_a_controller_that_was_away_is_told_loudly(one):
     assert lines(fleet) == [agent.key.line]
 
 
-def announce(fleet, agent, *keys):
+def announce(fleet, agent, *keys, ago=0):
     payload = fleet.payload({
         "version": 1, "fleet": fleet.name, "hostname": agent.name,
-        "boot": "CQgHAAAAAAAAAAAAAAAAAA==", "at": int(time.time() * 1000) + 999,
+        "boot": "CQgHAAAAAAAAAAAAAAAAAA==",
+        "at": int(time.time() * 1000) + 999 - int(ago * 1000),
         "trust": 0, "agent": "0", "signatures": len(keys), "facts": {},
         **({"serial": 1} if len(keys) == 2 else {})})
     with fleet.redis.client() as client:
@@ -153,6 +151,60 @@ def test_the_first_wins_and_the_second_is_an_alarm(quiet):
     announce(fleet, agent, agent.key, second)
     assert "ALARM" in look(fleet).stderr
     assert lines(fleet) == [agent.key.line, first.line]
+
+
+def test_an_old_rotation_is_not_followed(quiet):
+    """Redis repeats it to a controller that remembers nothing."""
+    fleet, agent = quiet
+    before = fleet.known_hosts.read_text()
+    cache = fleet.home / ".cache" / "amiral" / fleet.name
+    new = sshsig.Key.new()
+    announce(fleet, agent, agent.key, new, ago=3600)
+    for _ in range(2):
+        cache.unlink(missing_ok=True)
+        done = look(fleet)
+        assert "ALARM" in done.stderr and new.fingerprint in done.stderr
+        assert "set its clock" in done.stderr
+        assert fleet.known_hosts.read_text() == before
+    announce(fleet, agent, agent.key, new, ago=120)
+    assert lines(fleet) == [agent.key.line]
+    look(fleet)
+    assert lines(fleet) == [agent.key.line, new.line]
+    cache.unlink()
+    announce(fleet, agent, new, ago=3600)
+    assert "ALARM" in look(fleet).stderr
+    assert lines(fleet) == [agent.key.line, new.line]
+
+
+def test_hosts_go_on_saying_it(one):
+    """Who was away for a day hears it from a fresh hello."""
+    fleet, agent = one
+    rotate(fleet, agent)
+    reload(fleet, agent)
+    old, new = agent.key, next_key(agent)
+    wait_signers(fleet, agent, old, new)
+    fleet.redis.restart()
+    agent.wait_ready()
+    fleet[OTHER].wait_ready()
+    wait_signers(fleet, agent, old, new)
+    (fleet.home / ".cache" / "amiral" / fleet.name).unlink()
+    look(fleet)
+    assert lines(fleet) == [old.line, new.line]
+
+
+def test_other_names_of_the_host_stay(quiet):
+    fleet, agent = quiet
+    old, new = agent.key, sshsig.Key.new()
+    fleet.known_hosts.write_text(f"alias,{HOST},other {old.line} mine\n")
+    announce(fleet, agent, old, new)
+    look(fleet)
+    assert fleet.known_hosts.read_text() == (
+        f"alias,{HOST},other {old.line} mine\n"
+        f"alias,{HOST},other {new.line}\n")
+    announce(fleet, agent, new)
+    look(fleet)
+    assert fleet.known_hosts.read_text() == (
+        f"alias,{HOST},other {new.line}\n")
 
 
 NOT_FOLLOWED = {
@@ -225,7 +277,7 @@ def test_killed_anywhere(fresh, words):
     path = fleet.folder / "host_key"
     names = ["", ".pub", ".new", ".new.pub"]
     fleet.keygen("new", "-f", path)
-    rotate_at(fleet, path)
+    rotate_path(fleet, path)
     files = {name: path.with_name(path.name + name).read_bytes()
              for name in names}
     old, new = sshsig.Key.load(path), sshsig.Key.load(f"{path}.new")
@@ -246,15 +298,95 @@ def test_killed_anywhere(fresh, words):
         after = path.with_name("host_key.new")
         if after.exists():
             sshsig.Key.load(after)
-        rotate_at(fleet, path, *words)
+        rotate_path(fleet, path, *words)  # which may have been done
         key = sshsig.Key.load(path if words else after)
         line = path.with_name(
             path.name + (".pub" if words else ".new.pub")).read_text()
         assert line.startswith(key.line)
 
 
-def rotate_at(fleet, path, *words):
-    """It may have been done already."""
-    subprocess.run(
+@pytest.fixture
+def half(fresh):
+    """A rotation that was cut short: a public half, nobody's."""
+    fleet = fresh(start=False)
+    path = fleet.folder / "host_key"
+    fleet.keygen("new", "-f", path)
+    left = path.with_name("host_key.new.pub")
+    left.write_text(sshsig.Key.new().line + " half\n")
+    return fleet, path, left
+
+
+def state_of(path):
+    return {p.name: p.read_bytes()
+            for p in path.parent.glob(path.name + "*")}
+
+
+def test_half_a_rotation_is_none(half):
+    """The .pub stays that of the key beside it."""
+    fleet, path, left = half
+    before = state_of(path)
+    done = rotate_path(fleet, path, "--finish")
+    assert done.returncode == 1 and "cut short" in done.stderr
+    assert state_of(path) == before
+    assert rotate_path(fleet, path).returncode == 0
+    assert left.read_bytes() != before[left.name]
+    new = sshsig.Key.load(f"{path}.new")
+    assert rotate_path(fleet, path, "--finish").returncode == 0
+    assert set(state_of(path)) == {"host_key", "host_key.pub"}
+    assert sshsig.Key.load(path).public == new.public
+    assert path.with_name("host_key.pub").read_text().startswith(new.line)
+
+
+@crash.needs_strace
+def test_half_a_rotation_killed_anywhere(half):
+    fleet, path, _ = half
+    before = state_of(path)
+    command = [fleets.program("amiral-keygen"), "rotate", "-f", path,
+               "--finish"]
+    for _ in crash.everywhere(command, fleet.environment(), fleet.folder,
+                              lambda: None, ends=1):
+        assert state_of(path) == before
+
+
+@pytest.mark.parametrize("gone", [["host_key.new"],
+                                  ["host_key.new", "host_key.new-cert.pub"]])
+def test_the_rest_of_a_finish(half, gone):
+    """Cut short behind the secret, or the certificate: both go on."""
+    fleet, path, _ = half
+    assert rotate_path(fleet, path).returncode == 0
+    certify(fleet, path.with_name("host_key.new.pub"))
+    certificate = path.with_name("host_key.new-cert.pub").read_text()
+    new = sshsig.Key.load(f"{path}.new")
+    for name in gone:
+        to = name.replace(".new", "")
+        path.with_name(name).rename(path.with_name(to))
+    assert rotate_path(fleet, path, "--finish").returncode == 0
+    assert set(state_of(path)) == {
+        "host_key", "host_key.pub", "host_key-cert.pub"}
+    assert path.with_name("host_key.pub").read_text().startswith(new.line)
+    assert path.with_name("host_key-cert.pub").read_text() == certificate
+
+
+def test_a_certificate_for_another_key(half):
+    fleet, path, left = half
+    certify(fleet, left)
+    assert rotate_path(fleet, path).returncode == 0
+    before = state_of(path)
+    done = rotate_path(fleet, path, "--finish")
+    assert done.returncode == 1 and "no host certificate for" in done.stderr
+    assert state_of(path) == before
+
+
+def certify(fleet, public):
+    authority = fleet.folder / "ca"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                    authority], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "x", "-h",
+                    "-n", HOST, public], check=True)
+
+
+def rotate_path(fleet, path, *words):
+    return subprocess.run(
         [fleets.program("amiral-keygen"), "rotate", "-f", path, *words],
-        capture_output=True, check=False, env=fleet.environment())
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, env=fleet.environment())

@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -127,6 +128,73 @@ test_links(void **state)
 	assert_int_equal(link("key", "second"), 0);
 	refused("key", FILE_SECRET, 4, "2 hard links");
 	accepted("key", FILE_TRUSTED, 4);
+}
+
+/*
+ * The safe-open table for private files, whole. says is NULL for what is
+ * taken: a path is the configuration's word, so it may lead up and start at
+ * the root; what it leads to, and through, is judged.
+ */
+static const struct {
+	const char *path, *says;
+	bool root; /* only root can make it */
+} safe_open[] = {
+	{ "key", NULL, false },
+	{ "link", "symbolic link", false },
+	{ "dangling", "symbolic link", false },
+	{ "way/key", "directory of mode 0777", false },
+	{ "mode", "mode: mode 0644", false },
+	{ "fifo", "not a regular file", false },
+	{ "sub", "not a regular file", false },
+	{ "hard", "2 hard links", false },
+	{ "foreign", "belongs to uid 12345", true },
+	{ "big", "too big", false },
+	{ "sub/../key", NULL, false },
+	{ "/key", NULL, false }, /* from the root, by the test's directory */
+	{ "absent", "No such file", false },
+};
+
+static void
+make_safe_open(void)
+{
+	make("key", "text", 0600);
+	assert_int_equal(symlink("key", "link"), 0);
+	assert_int_equal(symlink("nowhere", "dangling"), 0);
+	assert_int_equal(mkdir("sub", 0755), 0);
+	assert_int_equal(mkdir("open", 0755), 0);
+	make("open/key", "text", 0600);
+	assert_int_equal(chmod("open", 0777), 0);
+	assert_int_equal(symlink("open", "way"), 0);
+	make("mode", "text", 0644);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	make("hard", "text", 0600);
+	assert_int_equal(link("hard", "second"), 0);
+	make("foreign", "text", 0600);
+	if (geteuid() == 0)
+		assert_int_equal(chown("foreign", 12345, 0), 0);
+	make("big", "text", 0600);
+	assert_int_equal(truncate("big", 9000), 0);
+}
+
+static void
+test_safe_open(void **state)
+{
+	char path[PATH_MAX];
+
+	make_safe_open();
+	assert_int_equal(sizeof(safe_open) / sizeof(safe_open[0]), 13);
+	for (size_t i = 0; i < sizeof(safe_open) / sizeof(safe_open[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s",
+		    safe_open[i].path[0] == '/' ? (char *)*state : "",
+		    safe_open[i].path);
+		if (safe_open[i].root && geteuid() != 0)
+			continue;
+		if (safe_open[i].says == NULL)
+			accepted(path, FILE_SECRET, FILE_KEY_MAX);
+		else
+			refused(
+			    path, FILE_SECRET, FILE_KEY_MAX, safe_open[i].says);
+	}
 }
 
 static void
@@ -424,6 +492,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_good),
 		IN_DIRECTORY(test_links),
+		IN_DIRECTORY(test_safe_open),
 		IN_DIRECTORY(test_modes),
 		IN_DIRECTORY(test_not_a_file),
 		IN_DIRECTORY(test_name_bounds),

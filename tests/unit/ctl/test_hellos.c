@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cast.h"
 #include "ctl/hellos.h"
 #include "keys/public.h"
+#include "wire/request.h"
 #include "wire/sign.h"
 
 struct table {
@@ -188,6 +190,48 @@ test_rotation(void **state)
 	assert_int_equal(t->hellos.rejected, 1);
 }
 
+/* Redis may repeat what a host said once; hosts say it each minute. */
+static void
+test_old_rotations(void **state)
+{
+	const int64_t oldest = HELLO_EXPIRY_MS + REQUEST_SKEW_MS;
+	struct table *t = *state;
+
+	give_rotation(t, 0, CAST_HOSTS, clock_wall_ms() - 86400000);
+	assert_int_equal(t->hellos.rotation_count, 0);
+	give_rotation(t, 0, CAST_HOSTS, clock_wall_ms() - oldest - 1);
+	assert_int_equal(t->hellos.rotation_count, 0);
+	give_rotation(t, 0, CAST_HOSTS, clock_wall_ms() - oldest + 10000);
+	assert_int_equal(t->hellos.rotation_count, 1);
+	assert_false(t->hellos.rotations[0].over);
+}
+
+static void
+test_find_key(void **state)
+{
+	struct table *t = *state;
+	const struct public_key *wanted = signer_key(t->cast.signers[1]);
+	char fingerprint[FINGERPRINT_SIZE], error[CTL_ERROR_MAX];
+	struct public_key found;
+
+	give(t, 1, 1, 1, 7, "{}");
+	assert_true(hellos_save(&t->hellos, error));
+	sign_fingerprint(wanted, fingerprint);
+	for (int i = 0; i < 2; i++) {
+		memset(&found, 0, sizeof found);
+		assert_true(hellos_find_key(t->cache, CAST_FLEET,
+		    i == 0 ? cast_name(1) : fingerprint, &found));
+		assert_true(public_key_equal(&found, wanted));
+	}
+	assert_false(
+	    hellos_find_key(t->cache, CAST_FLEET, cast_name(0), &found));
+	assert_false(
+	    hellos_find_key(t->cache, "other-00000000", cast_name(1), &found));
+	sign_fingerprint(signer_key(t->cast.signers[0]), fingerprint);
+	assert_false(
+	    hellos_find_key(t->cache, CAST_FLEET, fingerprint, &found));
+}
+
 static void
 test_other_fleet(void **state)
 {
@@ -310,6 +354,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rotation, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_other_fleet, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_old_rotations, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_find_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_only_changed_bytes, setup, teardown),

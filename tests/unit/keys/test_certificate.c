@@ -293,6 +293,45 @@ reads_ssh_keygens(void **state)
 	    certificate_read(&certificate, blob, len), CERTIFICATE_USER);
 }
 
+/* The file as ssh-keygen makes it: but for its comment, no bit may change. */
+static void
+every_bit_of_a_file(void **state)
+{
+	static const char *const sign[] = { "ssh-keygen", "-q", "-s", "ca2",
+		"-I", "an id", "-h", "-n", "a.example.com", "host2.pub", NULL };
+	uint8_t blob[CERTIFICATE_MAX], other[CERTIFICATE_MAX];
+	const struct scratch *s = *state;
+	struct certificate certificate;
+	size_t len, blob_len, other_len, comment, passed = 0;
+	char *text, *copy;
+
+	make_key(s, "ca2");
+	make_key(s, "host2");
+	assert_int_equal(scratch_run(s, NULL, NULL, sign), 0);
+	text = scratch_read(s, "host2-cert.pub", &len);
+	comment = 8 * (size_t)(strrchr(text, ' ') - text);
+	copy = strdup(text);
+	assert_non_null(certificate_line(copy, blob, &blob_len));
+	free(copy);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		copy = malloc(len + 1);
+		assert_non_null(copy);
+		memcpy(copy, text, len + 1);
+		copy[bit / 8] ^= (char)(1 << bit % 8);
+		if (certificate_line(copy, other, &other_len) != NULL &&
+		    certificate_read(&certificate, other, other_len) ==
+			CERTIFICATE_GOOD) {
+			assert_true(bit > comment);
+			assert_int_equal(other_len, blob_len);
+			assert_memory_equal(other, blob, blob_len);
+			passed++;
+		}
+		free(copy);
+	}
+	assert_true(passed > 0);
+	free(text);
+}
+
 static void
 lines(void **state)
 {
@@ -348,6 +387,7 @@ main(void)
 		cmocka_unit_test(judges),
 		cmocka_unit_test(patterns_match_nothing),
 		cmocka_unit_test(reads_ssh_keygens),
+		cmocka_unit_test(every_bit_of_a_file),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(every_fault_has_a_text_of_its_own),
 	};

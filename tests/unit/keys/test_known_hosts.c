@@ -339,6 +339,46 @@ every_bit(void **state)
 	free(line);
 }
 
+/*
+ * A whole file, each kind of line in it: no bit makes a stranger a host or an
+ * authority, gives a revoked key a host, or another host's key to a.
+ */
+static void
+every_bit_of_a_file(void **state)
+{
+	char error[KNOWN_HOSTS_ERROR_MAX],
+	    *text = expand(
+		"# mine\n\na,b %1\n@revoked * %2\n b %3 x\n"
+		"@cert-authority *.c %4\nd ssh-rsa " RSA "\n@revoked e %5\n");
+	static const char *const hosts[] = { "a", "b", "c", "d", "e", "x.c" };
+	size_t len = strlen(text), taken = 0;
+	struct known_hosts *known;
+	struct pair stranger;
+
+	(void)state;
+	pair_make(&stranger, KEY_ED25519, '9');
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		text[bit / 8] ^= (char)(1 << bit % 8);
+		known = known_hosts_parse("kh", text, len, error);
+		text[bit / 8] ^= (char)(1 << bit % 8);
+		if (known == NULL)
+			continue;
+		taken++;
+		for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+			for (char key = '2'; key <= '9'; key++)
+				assert_false(
+				    check(known, hosts[i], key) == STATUS_OK &&
+				    (key != '3' || hosts[i][0] == 'a'));
+			assert_int_not_equal(known_hosts_authority(known,
+						 hosts[i], &stranger.key),
+			    STATUS_OK);
+		}
+		known_hosts_free(known);
+	}
+	assert_true(taken > 0 && taken < 8 * len);
+	free(text);
+}
+
 static void
 every_length(void **state)
 {
@@ -444,6 +484,7 @@ main(void)
 		cmocka_unit_test(types_differ),
 		cmocka_unit_test(every_host_is_found),
 		cmocka_unit_test(every_bit),
+		cmocka_unit_test(every_bit_of_a_file),
 		cmocka_unit_test(every_length),
 	};
 

@@ -128,6 +128,97 @@ test_add(void **state)
 	free(before);
 }
 
+/* A key by its number, as in expand(). */
+static struct public_key
+key_of(char number)
+{
+	struct pair pair;
+
+	pair_make(&pair, KEY_ED25519, (uint8_t)number);
+	return pair.key;
+}
+
+static void
+revoke_key(struct known_hosts_text *t, const char *number)
+{
+	const struct public_key key = key_of(number[0]);
+
+	known_hosts_text_revoke_key(t, &key);
+}
+
+/* What has no line of its own gets one, an authority's key too. */
+static void
+test_revoke_key(void **state)
+{
+	edit_fn *edit = revoke_key;
+	static const char twice[] = "@cert-authority * %1\n@revoked * %1\n";
+
+	(void)state;
+	check(edit, "a %1\nb %2\n", "2", 1, "a %1\n@revoked b %2\n");
+	check(edit, "a %1", "2", 1, "a %1\n@revoked * %2\n");
+	check(edit, "", "2", 1, "@revoked * %2\n");
+	check(edit, "@cert-authority * %1\n", "1", 1, twice);
+	check(edit, twice, "1", 1, twice);
+}
+
+static void
+test_find(void **state)
+{
+	char *text = expand("# %4\na %1\n@revoked * %2\n@cert-authority * %3");
+	struct public_key wanted, found;
+	struct known_hosts_text t;
+	char fingerprint[FINGERPRINT_SIZE];
+
+	(void)state;
+	known_hosts_text_set(&t, text, strlen(text));
+	for (char number = '1'; number <= '5'; number++) {
+		wanted = key_of(number);
+		sign_fingerprint(&wanted, fingerprint);
+		assert_int_equal(known_hosts_text_find(&t, fingerprint, &found),
+		    number <= '3');
+		if (number <= '3')
+			assert_memory_equal(
+			    &found.bytes, &wanted.bytes, sizeof(wanted.bytes));
+	}
+	known_hosts_text_clear(&t);
+	free(text);
+}
+
+static void
+succeed(struct known_hosts_text *t, const char *numbers)
+{
+	const struct public_key old = key_of(numbers[0]);
+	const struct public_key new = key_of(numbers[1]);
+
+	known_hosts_text_add_successor(t, &old, &new);
+}
+
+static void
+drop(struct known_hosts_text *t, const char *numbers)
+{
+	const struct public_key old = key_of(numbers[0]);
+	const struct public_key new = key_of(numbers[1]);
+
+	known_hosts_text_drop_predecessor(t, &old, &new);
+}
+
+/* A host keeps its other names. */
+static void
+test_rotation(void **state)
+{
+	(void)state;
+	check(succeed, "a,b,c %1 x\n", "12", 1, "a,b,c %1 x\na,b,c %2\n");
+	check(succeed, "a %1", "12", 1, "a %1\na %2\n");
+	check(succeed, "a %3\n", "12", 0, "a %3\n");
+	check(succeed, "@revoked a %1\n", "12", 0, "@revoked a %1\n");
+	check(drop, "a,b %1\na,b %2 x\n", "12", 1, "a,b %2 x\n");
+	check(
+	    drop, "a,b,c %1\nd %3\n a %2 x\n", "12", 1, "d %3\n a,b,c %2 x\n");
+	check(drop, "c,a %1\nb,a %2", "12", 1, "b,a,c %2");
+	check(drop, "a %1\n", "12", 1, "");
+	check(drop, "a %2\n", "12", 0, "a %2\n");
+}
+
 /* The file */
 
 static void
@@ -184,6 +275,9 @@ main(void)
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_revoke),
 		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_revoke_key),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_rotation),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_refused),
 	};

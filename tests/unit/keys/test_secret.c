@@ -254,29 +254,55 @@ lock_is_required(void **state)
 /* Only the comment may change without a trace: nothing in the file guards it.
  */
 static void
+flip_each(const struct secret_key *key, char *text, size_t len)
+{
+	char error[KEY_ERROR_MAX];
+	struct secret_key other;
+	size_t i;
+
+	for (i = 0; i < len * 8; i++) {
+		text[i / 8] ^= (char)(1U << (i % 8));
+		if (parse(&other, text, len, error) == 0) {
+			assert_true(public_key_equal(
+			    &key->public_key, &other.public_key));
+			assert_memory_equal(key->seed, other.seed, 64);
+			assert_string_not_equal(other.comment, key->comment);
+			secret_free(&other);
+		}
+		text[i / 8] ^= (char)(1U << (i % 8));
+	}
+}
+
+static void
 every_bit(void **state)
 {
-	struct secret_key key, other;
-	char error[KEY_ERROR_MAX], *text;
-	size_t len, i;
+	struct secret_key key;
+	char *text;
+	size_t len;
 
 	(void)state;
 	assert_int_equal(secret_generate(&key, "abcdef"), 0);
 	text = secret_format(&key, &len);
 	assert_non_null(text);
-	for (i = 0; i < len * 8; i++) {
-		text[i / 8] ^= (char)(1U << (i % 8));
-		if (parse(&other, text, len, error) == 0) {
-			assert_true(public_key_equal(
-			    &key.public_key, &other.public_key));
-			assert_memory_equal(key.seed, other.seed, 64);
-			assert_string_not_equal(other.comment, key.comment);
-			secret_free(&other);
-		}
-		text[i / 8] ^= (char)(1U << (i % 8));
-	}
+	flip_each(&key, text, len);
 	secret_text_free(text);
 	secret_free(&key);
+}
+
+/* The whole file as ssh-keygen makes it, armor and all. */
+static void
+every_bit_of_theirs(void **state)
+{
+	char error[KEY_ERROR_MAX], *text;
+	struct secret_key key;
+	size_t len;
+
+	generate(*state, "ed25519", "", "a comment");
+	text = scratch_read(*state, "key", &len);
+	assert_int_equal(parse(&key, text, len, error), 0);
+	flip_each(&key, text, len);
+	secret_free(&key);
+	free(text);
 }
 
 static void
@@ -604,6 +630,7 @@ main(void)
 		cmocka_unit_test(lock_is_required),
 #endif
 		cmocka_unit_test(every_bit),
+		cmocka_unit_test(every_bit_of_theirs),
 		cmocka_unit_test(every_length),
 		cmocka_unit_test(refused_with_remedy),
 		cmocka_unit_test(wrong_members),

@@ -1,0 +1,18 @@
+/* Part of amiral-keygen: the parts of check. Each says what it finds. */
+#ifndef AMIRAL_KEYS_KEYGEN_CHECK_H
+#define AMIRAL_KEYS_KEYGEN_CHECK_H
+
+#include "keys/keygen/survey.h"
+
+/* A secret key; true and its public half in *out where it can be read. */
+struct public_key;
+bool check_secret_key(
+    struct survey *, const char *path, struct public_key *out);
+/* A password, or what else only its owner reads. */
+void check_secret(struct survey *, const char *path);
+/* An allowed_signers file. */
+void check_signers(struct survey *, const char *path);
+/* The agent's: what directory/amirald.conf and conf.d name. */
+void check_agent(struct survey *, const char *directory);
+
+#endif
