@@ -104,6 +104,18 @@ step_signatures(struct admission *admission)
 	return status == STATUS_OK ? GO_ON : drop(admission, status);
 }
 
+/* Last before anything reads what was signed: that may end this process. */
+static enum verdict
+step_poison(struct admission *admission)
+{
+	uint8_t digest[ENVELOPE_DIGEST_SIZE];
+
+	envelope_digest(&admission->envelope, digest);
+	if (!poison_take(admission->gate->poison, digest))
+		return drop(admission, DROP_POISONED);
+	return GO_ON;
+}
+
 static enum verdict
 step_request(struct admission *admission)
 {
@@ -340,6 +352,7 @@ static enum verdict (*const steps[])(struct admission *) = {
 	step_envelope,
 	step_signers,
 	step_signatures,
+	step_poison,
 	step_request,
 	step_lines,
 	step_fleet,

@@ -14,6 +14,7 @@ static const char *const gate_drop_names[] = {
 	[DROP_BACKLOG - STATUS_COUNT] = "backlog",
 	[DROP_LIST_STALE - STATUS_COUNT] = "stale-list",
 	[DROP_LIST_EXPIRED - STATUS_COUNT] = "expired-list",
+	[DROP_POISONED - STATUS_COUNT] = "poisoned",
 };
 
 static const char *

@@ -50,6 +50,7 @@ request_decide(struct gate_intake *intake, const uint8_t *bytes, size_t len)
 			run_start(intake->runs, result.admitted);
 		break;
 	}
+	poison_done(intake->admit->poison);
 }
 
 /* Amirald's link is another one than net's: stopping net is safe here. */

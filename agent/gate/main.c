@@ -41,6 +41,7 @@ struct gate {
 	struct gate_audit audit;
 	struct gate_drops drops;
 	struct gate_jobs jobs;
+	struct gate_poison poison;
 	struct gate_runs runs;
 	struct gate_admit admit;
 	struct gate_facts facts;
@@ -111,6 +112,16 @@ on_issued(const uint8_t *body, size_t len, const int *fds, void *arg)
 		gate->admit.started = last + 1;
 }
 
+static void
+on_notes(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct gate *gate = arg;
+
+	(void)body;
+	(void)len;
+	poison_adopt(&gate->poison, fds[0]);
+}
+
 static link_handler *const executor_handlers[E2G_COUNT] = {
 	[E2G_FILE] = on_file,
 	[E2G_COMMIT] = on_commit,
@@ -118,6 +129,7 @@ static link_handler *const executor_handlers[E2G_COUNT] = {
 	[E2G_STARTED] = on_started,
 	[E2G_EXITED] = on_exited,
 	[E2G_ISSUED] = on_issued,
+	[E2G_NOTES] = on_notes,
 };
 
 static void
@@ -268,6 +280,7 @@ gate_make_replies(struct gate *gate)
 	    &gate->replies, &gate->trust, &gate->outbox, &gate->memory);
 	audit_init(&gate->audit, gate->executor);
 	drops_init(&gate->drops, gate->loop);
+	poison_init(&gate->poison);
 }
 
 static void
@@ -288,6 +301,7 @@ gate_make_runs(struct gate *gate)
 		.replay = &gate->replay,
 		.jobs = &gate->jobs,
 		.started = clock_wall_ms(),
+		.poison = &gate->poison,
 	};
 	facts_init(&gate->facts, gate->loop, &gate->jobs, &gate->admit,
 	    facts_done, gate);

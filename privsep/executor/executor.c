@@ -18,6 +18,7 @@
 #include "privsep/executor/gate_link.h"
 #include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
+#include "privsep/executor/notes.h"
 #include "privsep/executor/rights.h"
 #include "privsep/executor/state_dir.h"
 
@@ -90,6 +91,7 @@ executor_prepare(struct executor *ex)
 	if ((ex->empty = state_dir_open(ex->settings->state_dir)) == -1)
 		exit(1);
 	ex->issued = issued_read(ex->settings->state_dir);
+	ex->notes = notes_open();
 	if ((ex->null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal_errno("/dev/null");
 	if (chdir("/") == -1)

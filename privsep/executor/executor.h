@@ -17,10 +17,10 @@ struct executor {
 	uint64_t rights; /* that it was started with: not all, in a container */
 	struct loop *loop;
 	struct filters filters;
-	int null, empty, signals;  /* descriptors */
-	struct settings *settings; /* in force */
-	struct settings *offered;  /* the gate has it and has not answered */
-	bool serving;              /* the gate has said READY */
+	int null, empty, notes, signals; /* descriptors */
+	struct settings *settings;       /* in force */
+	struct settings *offered; /* the gate has it and has not answered */
+	bool serving;             /* the gate has said READY */
 	bool reload_wanted, stopping;
 	struct peer gate, net;
 	struct jobs *jobs;

@@ -335,6 +335,7 @@ gate_begin(struct peer *gate)
 	if (link_pair(link) == -1)
 		fatal_errno("socketpair for the gate");
 	begin_with(ex, link);
+	peer_send(gate, E2G_NOTES, NULL, 0, &ex->notes);
 	send_issued(ex);
 	gate_send_set(ex, ex->settings);
 }

@@ -140,4 +140,8 @@ ROWS = {
          NOT + "What Redis can read"),
     75: ("soft binaries", "attack/test_hardening.py::test_hardening_check"),
     76: ("edited audit trail", NOT + "The audit trail"),
+    77: ("request that crashes the gate", "attack/test_poison.py::"
+         "test_not_parsed_twice", "attack/test_poison.py::"
+         "test_each_crashes_once",
+         NOT + "A request that crashes the gate"),
 }

@@ -31,6 +31,7 @@ static struct gate_runs runs;
 static struct gate_builtins builtins;
 static struct gate_intake intake;
 static json_t *facts;
+static struct gate_poison poison;
 
 static void
 make_answering(void)
@@ -63,11 +64,13 @@ setup(void **state)
 	fixture_init(&fixture);
 	replay_init(&replay);
 	facts = json_object();
+	poison_init(&poison);
 	make_answering();
 	gate = (struct gate_admit){ .trust = &fixture.trust,
 		.facts = &facts,
 		.replay = &replay,
-		.jobs = &jobs };
+		.jobs = &jobs,
+		.poison = &poison };
 	intake = (struct gate_intake){ .admit = &gate,
 		.builtins = &builtins,
 		.runs = &runs,
@@ -97,6 +100,7 @@ teardown(void **state)
 	while (intake.count > 0 && (intake_go_on(&intake), true));
 	memory_clear(&memory);
 	json_decref(facts);
+	poison_free(&poison);
 	replay_clear(&replay);
 	loop_timer_clear(fixture.loop, &drops.timer);
 	fixture_clear(&fixture);
