@@ -47,6 +47,7 @@ struct gate {
 	struct gate_facts facts;
 	struct gate_builtins builtins;
 	struct gate_hello hello;
+	struct gate_throttle throttle;
 	struct gate_intake intake;
 	struct gate_push push;
 	struct gate_netlink netlink;
@@ -152,6 +153,17 @@ set_answer(struct gate *gate, unsigned type, const char *why)
 	    link_send_bytes(gate->executor, type, why, len) ? -1 : (int)type;
 }
 
+/* What net sent waits for amirald, or for time. */
+static void
+gate_go_on(void *arg)
+{
+	struct gate *gate = arg;
+
+	intake_busy(&gate->intake, true);
+	intake_go_on(&gate->intake);
+	intake_busy(&gate->intake, false);
+}
+
 static void
 executor_drained(void *arg)
 {
@@ -159,7 +171,7 @@ executor_drained(void *arg)
 
 	if (gate->answer != -1)
 		set_answer(gate, (unsigned)gate->answer, "reason lost");
-	intake_go_on(&gate->intake);
+	gate_go_on(gate);
 }
 
 /* What follows from it. */
@@ -319,6 +331,7 @@ gate_make_runs(struct gate *gate)
 static void
 gate_make_intake(struct gate *gate)
 {
+	throttle_init(&gate->throttle, gate->loop, gate_go_on, gate);
 	hello_init(&gate->hello, gate->loop, &gate->trust, &gate->facts,
 	    &gate->replies);
 	gate->intake = (struct gate_intake){
@@ -331,6 +344,7 @@ gate_make_intake(struct gate *gate)
 		.audit = &gate->audit,
 		.drops = &gate->drops,
 		.executor = gate->executor,
+		.throttle = &gate->throttle,
 	};
 	STAILQ_INIT(&gate->intake.waiting);
 	gate->push = (struct gate_push){

@@ -165,10 +165,10 @@ stop(struct executor *ex)
 static void
 net_gone(struct peer *net)
 {
-	const struct executor *ex = net->arg;
+	struct executor *ex = net->arg;
 
 	if (ex->serving && !ex->stopping)
-		peer_restart(net);
+		peer_restart(net, cpu_watch_wait_ms(&ex->net_watch));
 }
 
 /* Nobody is left who could tell what the jobs are for. */
@@ -187,7 +187,7 @@ gate_gone(struct peer *gate)
 		return;
 	peer_stop(&ex->net);
 	jobs_abandon(ex->jobs, true);
-	peer_restart(gate);
+	peer_restart(gate, 0);
 }
 
 /* Signals */
@@ -209,6 +209,8 @@ reap_all(struct executor *ex)
 		jobs_dying(ex->jobs, info.si_pid);
 		if (wait4(info.si_pid, &status, 0, &usage) == -1)
 			fatal_errno("wait4");
+		if (info.si_pid == ex->net.pid)
+			cpu_watch_end(&ex->net_watch, &usage);
 		if (!peer_reaped(&ex->gate, info.si_pid, status) &&
 		    !peer_reaped(&ex->net, info.si_pid, status))
 			jobs_reaped(ex->jobs, info.si_pid, status, &usage);
@@ -256,6 +258,7 @@ executor_serve(struct executor *ex)
 		.gone = net_gone,
 		.start = net_begin,
 		.arg = ex };
+	cpu_watch_init(&ex->net_watch, &ex->net);
 	loop_watch(ex->loop, ex->signals, POLLIN, on_signal, ex);
 	gate_begin(&ex->gate);
 	return loop_run(ex->loop);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "privsep/executor/cpu_watch.h"
 #include "privsep/executor/filters.h"
 #include "privsep/executor/jobs.h"
 #include "privsep/executor/peer.h"
@@ -23,6 +24,7 @@ struct executor {
 	bool serving;             /* the gate has said READY */
 	bool reload_wanted, stopping;
 	struct peer gate, net;
+	struct cpu_watch net_watch;
 	struct jobs *jobs;
 	struct trust_store trust;
 	int64_t issued; /* see issued.h */

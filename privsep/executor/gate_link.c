@@ -129,6 +129,17 @@ executor_of(void *gate)
 }
 
 static void
+start_net(struct executor *ex)
+{
+	int64_t wait_ms = cpu_watch_wait_ms(&ex->net_watch);
+
+	if (wait_ms == 0)
+		net_begin(&ex->net);
+	else
+		peer_restart(&ex->net, wait_ms);
+}
+
+static void
 on_ready(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct executor *ex = executor_of(arg);
@@ -138,7 +149,7 @@ on_ready(const uint8_t *body, size_t len, const int *fds, void *arg)
 	ex->serving = true;
 	/* One that is still ending starts anew by itself. */
 	if (!peer_is_up(&ex->net))
-		net_begin(&ex->net);
+		start_net(ex);
 	if (ex->reload_wanted)
 		gate_reload(ex);
 }

@@ -197,11 +197,15 @@ backoff_ms(unsigned failures)
 }
 
 void
-peer_restart(struct peer *peer)
+peer_restart(struct peer *peer, int64_t at_least_ms)
 {
+	int64_t wait_ms = backoff_ms(peer->failures);
+
 	peer->timer.fn = start_now;
 	peer->timer.arg = peer;
-	loop_timer_set(peer->loop, &peer->timer, backoff_ms(peer->failures));
+	if (wait_ms < at_least_ms)
+		wait_ms = at_least_ms;
+	loop_timer_set(peer->loop, &peer->timer, wait_ms);
 	peer->failures++;
 }
 

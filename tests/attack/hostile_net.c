@@ -71,6 +71,7 @@ static const struct standin_attack attacks[] = {
 	{ "frame", attack_frame },
 	{ "flood", attack_flood },
 	{ "silence", attack_silence },
+	{ "spin", attack_spin },
 	{ "redis", attack_redis },
 	{ NULL, NULL },
 };

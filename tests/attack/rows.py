@@ -53,7 +53,9 @@ ROWS = {
     24: ("net asks for a signature", "attack/test_links.py::"
          "test_net_breaks_a_rule",
          "unit/privsep/test_link.c::every_type_that_is_none"),
-    25: ("net floods the gate", "attack/test_floods.py::test_flood"),
+    25: ("net floods the gate", "attack/test_floods.py::test_flood",
+         "attack/test_floods.py::test_unverifiable_messages_are_read_slowly",
+         "attack/test_floods.py::test_net_has_half_a_processor_of_the_gate"),
     26: ("net passes descriptors", "attack/test_links.py::"
          "test_net_breaks_a_rule", G + "test_serving.py::"
          "test_descriptors_from_net"),
@@ -144,4 +146,6 @@ ROWS = {
          "test_not_parsed_twice", "attack/test_poison.py::"
          "test_each_crashes_once",
          NOT + "A request that crashes the gate"),
+    78: ("net wastes the processor", "attack/test_floods.py::"
+         "test_net_has_half_a_processor", NOT + "The gate's own time"),
 }
