@@ -193,29 +193,57 @@ gate_gone(struct peer *gate)
 /* Signals */
 
 /* Looks before it reaps: until then the number cannot be another's. */
+static bool
+reap(struct executor *ex, idtype_t type, pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+	struct rusage usage;
+	int status;
+
+	if (waitid(type, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+	    info.si_pid == 0)
+		return false;
+	jobs_dying(ex->jobs, info.si_pid);
+	if (wait4(info.si_pid, &status, 0, &usage) == -1)
+		fatal_errno("wait4");
+	if (info.si_pid == ex->net.pid)
+		cpu_watch_end(&ex->net_watch, &usage);
+	if (!peer_reaped(&ex->gate, info.si_pid, status) &&
+	    !peer_reaped(&ex->net, info.si_pid, status))
+		jobs_reaped(ex->jobs, info.si_pid, status, &usage);
+	return true;
+}
+
+static void
+reap_known(struct executor *ex)
+{
+	pid_t pids[JOBS_MAX + 2] = { 0 };
+	size_t count = jobs_pids(ex->jobs, pids);
+
+	pids[count++] = ex->gate.pid;
+	pids[count++] = ex->net.pid;
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] != 0)
+			reap(ex, P_PID, pids[i]);
+}
+
+/*
+ * A zombie counts as a process of its user. Those of a fork bomb stay until
+ * nothing of it lives, so that what does cannot fork in their place.
+ */
 static void
 reap_all(struct executor *ex)
 {
-	struct rusage usage;
-	siginfo_t info;
-	int status;
+	bool more = true;
 
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ==
-			-1 ||
-		    info.si_pid == 0)
+	while (more) {
+		reap_known(ex);
+		if (jobs_sweep(
+			ex->jobs, (pid_t[]){ ex->gate.pid, ex->net.pid }, 2))
 			break;
-		jobs_dying(ex->jobs, info.si_pid);
-		if (wait4(info.si_pid, &status, 0, &usage) == -1)
-			fatal_errno("wait4");
-		if (info.si_pid == ex->net.pid)
-			cpu_watch_end(&ex->net_watch, &usage);
-		if (!peer_reaped(&ex->gate, info.si_pid, status) &&
-		    !peer_reaped(&ex->net, info.si_pid, status))
-			jobs_reaped(ex->jobs, info.si_pid, status, &usage);
+		for (more = false; reap(ex, P_ALL, 0);)
+			more = true;
 	}
-	jobs_sweep(ex->jobs, (pid_t[]){ ex->gate.pid, ex->net.pid }, 2);
 	look_whether_over(ex);
 }
 

@@ -87,10 +87,12 @@ ROWS = {
     42: ("bytes that are no text", G + "test_serving.py::test_bytes_output"),
     43: ("endless output", G + "test_serving.py::test_truncated"),
     44: ("provider leaves processes", EXECUTOR + "job_dies_whole",
-         EXECUTOR + "job_dies_alone"),
+         EXECUTOR + "job_dies_alone",
+         "unit/privsep/test_mark.c::test_disguised"),
     45: ("provider leaves its pipe open", G + "test_serving.py::"
          "test_a_grandchild_keeps_the_pipe"),
-    46: ("fork bomb", NOT + "A provider that forks without end"),
+    46: ("fork bomb", "attack/test_provider.py::test_fork_bomb",
+         NOT + "A provider that forks without end"),
     47: ("provider inherits descriptors", EXECUTOR + "provider_starts_clean"),
     48: ("provider signals amirald", "attack/test_provider.py::"
          "test_provider_cannot_signal_amirald"),
