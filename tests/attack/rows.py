@@ -106,7 +106,9 @@ ROWS = {
     54: ("huge array", "system/test_faults.py::test_hostile_redis"),
     55: ("slow drip", N + "test_hostile.py::"
          "test_silence_and_drip_have_deadlines"),
-    56: ("all reconnect at once", NOT + "Implemented, but shown by no test"),
+    56: ("all reconnect at once", "unit/privsep/test_backoff.c::"
+         "test_hosts_are_apart",
+         "system/test_storm.py::test_redis_restarts"),
     57: ("older formats and other keys", REFUSED + "test_bad_members",
          "unit/wire/verify/test_layout.c::blob_members"),
     58: ("a member twice", REFUSED + "test_real_numbers_and_duplicates"),
