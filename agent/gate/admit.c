@@ -234,6 +234,10 @@ fresh_expired(struct admission *admission)
 
 	if (expires <= admission->now - REPLAY_LATE_MS)
 		return drop(admission, DROP_LATE);
+	/* It may have been answered in another way, and been forgotten. */
+	if (expires <= admission->now &&
+	    expires <= admission->gate->replay->early)
+		return drop(admission, DROP_LATE);
 	if (expires <= admission->now)
 		return refuse(admission, REASON_EXPIRED,
 		    "it came %" PRId64 " ms too late",

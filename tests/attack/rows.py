@@ -152,4 +152,10 @@ ROWS = {
          NOT + "A request that crashes the gate"),
     78: ("net wastes the processor", "attack/test_floods.py::"
          "test_net_has_half_a_processor", NOT + "The gate's own time"),
+    79: ("an operator's net runs other code", "attack/test_controller.py::"
+         "test_reaches_nothing_of_the_operators",
+         "attack/test_controller.py::test_every_forbidden_call_kills",
+         "attack/test_memory.py::test_no_secret_key_in_the_controllers_net"),
+    80: ("gate has a list stored that nobody signed",
+         "attack/test_links.py::test_gate_stores_a_forged_list"),
 }

@@ -416,6 +416,21 @@ test_good_one(void **state)
 	expect_admitted(sample_of(ALICE, "ping"));
 }
 
+/* What was let go early was answered somehow, and not by this. */
+static void
+test_forgotten_early(void **state)
+{
+	struct sample sample = sample_of(ALICE, "run");
+
+	(void)state;
+	replay.early = NOW - 5000;
+	sample_times(&sample, NOW - 60000, NOW - 5000);
+	expect_dropped(sample, DROP_LATE);
+	sample = sample_of(ALICE, "run");
+	sample_times(&sample, NOW - 60000, NOW - 4999);
+	expect_refused(sample, REASON_EXPIRED);
+}
+
 static void
 test_times_at_their_bounds(void **state)
 {
@@ -691,6 +706,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_order),
 		TEST(test_good_one),
+		TEST(test_forgotten_early),
 		TEST(test_times_at_their_bounds),
 		TEST(test_floor_and_start),
 		TEST(test_two_lines),
