@@ -28,11 +28,11 @@ marks_init(struct marks *marks)
 	};
 }
 
-/* They wrap where somebody left amirald few locks. */
+/* They wrap where somebody left amirald little of either. */
 mark_t
 marks_next(struct marks *marks, struct drop_limit limits[static MARK_LIMITS])
 {
-	if (++marks->last >= marks->locks)
+	if (++marks->last >= marks->locks || marks->last >= marks->top)
 		marks->last = 1;
 	limits[0] =
 	    (struct drop_limit){ RLIMIT_RTTIME, marks->top - marks->last };

@@ -1,4 +1,5 @@
 /* Whose a process is, however it changes the limits that it may change. */
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -162,6 +163,31 @@ test_disguised(void **state)
 			}
 }
 
+/* Whoever started amirald may have left it little of either. */
+static void
+test_few_are_left(void **state)
+{
+	struct drop_limit limits[MARK_LIMITS];
+
+	(void)state;
+	for (int which = 0; which < 2; which++) {
+		marks =
+		    (struct marks){ .top = LONG_MAX, .locks = RLIM_INFINITY };
+		if (which == 0)
+			marks.top = 100;
+		else
+			marks.locks = 100;
+		for (int i = 0; i < 1000; i++) {
+			mark_t mark = marks_next(&marks, limits);
+
+			assert_in_range(mark, 1, 99);
+			assert_true(
+			    limits[0].value + limits[1].value == marks.top);
+			assert_true(limits[1].value < marks.locks);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -170,6 +196,7 @@ main(void)
 		cmocka_unit_test_setup(test_of_nobody, setup),
 		cmocka_unit_test_setup(test_of_one_that_is_gone, setup),
 		cmocka_unit_test_setup(test_disguised, setup),
+		cmocka_unit_test(test_few_are_left),
 	};
 
 	return cmocka_run_group_tests_name("mark", tests, NULL, NULL);
