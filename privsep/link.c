@@ -514,19 +514,31 @@ read_frame(struct link *l)
 }
 
 static void
+read_frames(struct link *l)
+{
+	int left = FRAMES_PER_WAKEUP;
+
+	if (l->setup.reading != NULL)
+		l->setup.reading(true, l->setup.arg);
+	while (!l->closed && !l->ended && !l->paused && left-- > 0)
+		if (!read_frame(l))
+			break;
+	if (l->setup.reading != NULL)
+		l->setup.reading(false, l->setup.arg);
+}
+
+static void
 link_wake(int fd, short events, void *arg)
 {
 	struct link *l = arg;
-	int left = FRAMES_PER_WAKEUP;
 
 	(void)fd;
 	l->busy = true;
 	/* A hang-up while there is a queue: sending finds out. */
 	if (l->head != NULL && (events & (POLLOUT | POLLHUP | POLLERR)))
 		queue_flush(l);
-	while (!l->closed && !l->ended && !l->paused && left-- > 0)
-		if (!read_frame(l))
-			break;
+	if (!l->closed && !l->ended && !l->paused)
+		read_frames(l);
 	l->busy = false;
 	if (l->closed)
 		link_free(l);

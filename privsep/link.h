@@ -53,6 +53,8 @@ enum link_end {
 typedef void link_ended(enum link_end, const char *why, void *arg);
 /* The queue has fallen to half of its bounds after link_full() was true. */
 typedef void link_drained(void *arg);
+/* Around the frames of one wakeup: true before the first is received. */
+typedef void link_reading(bool begins, void *arg);
 
 struct link_setup {
 	struct loop *loop;
@@ -61,6 +63,7 @@ struct link_setup {
 	link_handler *const *handlers; /* in->count entries */
 	link_ended *ended;
 	link_drained *drained; /* or NULL */
+	link_reading *reading; /* or NULL */
 	void *arg;
 };
 

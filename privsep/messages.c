@@ -37,6 +37,7 @@ static const struct link_rule executor_to_gate_rules[] = {
 	[E2G_STARTED] = { "STARTED", GATE_SERVING, 4, 4, 3 },
 	[E2G_EXITED] = { "EXITED", GATE_SERVING, 41, 41, 0 },
 	[E2G_ISSUED] = { "ISSUED", GATE_SETUP, 8, 8, 0 },
+	[E2G_NOTES] = { "NOTES", GATE_SETUP, 0, 0, 1 },
 };
 DIRECTION(executor_to_gate, "executor to gate", 1024, MEBI);
 

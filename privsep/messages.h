@@ -74,8 +74,11 @@ enum executor_to_gate {
 	E2G_EXITED,
 	/* u64 ms since the epoch: what was issued up to then is refused. */
 	E2G_ISSUED,
+	/* fd: NOTES_SIZE bytes to map, the same for every gate (poison.h). */
+	E2G_NOTES,
 	E2G_COUNT
 };
+#define NOTES_SIZE 32768 /* bytes, of a fixed size */
 enum job_end {
 	JOB_ENDED, /* by itself: the wait status tells */
 	JOB_TIMEOUT,

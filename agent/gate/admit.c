@@ -105,6 +105,18 @@ step_signatures(struct admission *admission)
 	return status == STATUS_OK ? GO_ON : drop(admission, status);
 }
 
+/* Last before anything reads what was signed: that may end this process. */
+static enum verdict
+step_poison(struct admission *admission)
+{
+	uint8_t digest[ENVELOPE_DIGEST_SIZE];
+
+	envelope_digest(&admission->envelope, digest);
+	if (!poison_take(admission->gate->poison, digest))
+		return drop(admission, DROP_POISONED);
+	return GO_ON;
+}
+
 static enum verdict
 step_request(struct admission *admission)
 {
@@ -241,6 +253,10 @@ fresh_expired(struct admission *admission)
 	int64_t expires = admission->request.expires;
 
 	if (expires <= admission->now - REPLAY_LATE_MS)
+		return drop(admission, DROP_LATE);
+	/* It may have been answered in another way, and been forgotten. */
+	if (expires <= admission->now &&
+	    expires <= admission->gate->replay->early)
 		return drop(admission, DROP_LATE);
 	if (expires <= admission->now)
 		return refuse(admission, REASON_EXPIRED,
@@ -388,6 +404,7 @@ static enum verdict (*const steps[])(struct admission *) = {
 	step_envelope,
 	step_signers,
 	step_signatures,
+	step_poison,
 	step_request,
 	step_lines,
 	step_fleet,

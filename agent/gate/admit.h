@@ -14,6 +14,7 @@
 
 #include "agent/gate/audit.h"
 #include "agent/gate/drops.h"
+#include "agent/gate/poison.h"
 #include "agent/gate/replay.h"
 #include "agent/gate/reply.h"
 #include "agent/gate/trust.h"
@@ -29,6 +30,7 @@ struct gate_admit {
 	struct gate_replay *replay;
 	const struct gate_jobs *jobs;
 	int64_t started; /* what was issued before is refused: no journal */
+	struct gate_poison *poison;
 };
 
 enum admit_outcome {

@@ -19,6 +19,7 @@ enum gate_drop {
 	DROP_LIST_STALE,   /* an operators' list older than the one in force */
 	DROP_LIST_EXPIRED, /* an operators' list that came too late */
 	DROP_LIST_FULL,    /* one that revokes more keys than can be kept */
+	DROP_POISONED,     /* a gate ended over it */
 	DROPS
 };
 

@@ -27,6 +27,14 @@ request_refused(struct gate_intake *intake, struct admit_result *result)
 }
 
 static void
+request_dropped(struct gate_intake *intake, unsigned cause)
+{
+	drops_count(intake->drops, cause);
+	if (cause < STATUS_COUNT && cause != STATUS_NOT_MATCHED)
+		throttle_bad(intake->throttle);
+}
+
+static void
 request_decide(struct gate_intake *intake, const uint8_t *bytes, size_t len)
 {
 	struct admit_result result;
@@ -34,7 +42,7 @@ request_decide(struct gate_intake *intake, const uint8_t *bytes, size_t len)
 	admit(intake->admit, bytes, len, clock_wall_ms(), &result);
 	switch (result.outcome) {
 	case ADMIT_DROPPED:
-		drops_count(intake->drops, result.drop);
+		request_dropped(intake, result.drop);
 		break;
 	case ADMIT_KNOWN:
 		memory_resend(intake->memory, result.subject.request,
@@ -50,18 +58,20 @@ request_decide(struct gate_intake *intake, const uint8_t *bytes, size_t len)
 			run_start(intake->runs, result.admitted);
 		break;
 	}
+	poison_done(intake->admit->poison);
 }
 
 /* Amirald's link is another one than net's: stopping net is safe here. */
 static void
 net_pause(struct gate_intake *intake)
 {
-	bool full = link_full(intake->executor);
+	bool pause =
+	    link_full(intake->executor) || throttle_shut(intake->throttle);
 
-	if (intake->net == NULL || full == intake->paused)
+	if (intake->net == NULL || pause == intake->paused)
 		return;
-	intake->paused = full;
-	link_pause(intake->net, full);
+	intake->paused = pause;
+	link_pause(intake->net, pause);
 }
 
 static bool
@@ -120,5 +130,16 @@ intake_net(struct gate_intake *intake, struct link *net)
 {
 	intake->net = net;
 	intake->paused = false;
+	net_pause(intake);
+}
+
+void
+intake_busy(struct gate_intake *intake, bool begins)
+{
+	if (begins) {
+		throttle_begin(intake->throttle);
+		return;
+	}
+	throttle_end(intake->throttle);
 	net_pause(intake);
 }

@@ -15,6 +15,7 @@
 #include "agent/gate/drops.h"
 #include "agent/gate/memory.h"
 #include "agent/gate/run.h"
+#include "agent/gate/throttle.h"
 
 /*
  * Net's word that a reply was stored comes through the same link as the
@@ -36,7 +37,9 @@ struct gate_intake {
 	struct gate_drops *drops;
 	struct link *executor;
 	struct link *net; /* NULL while there is none */
-	bool paused;      /* net is not read: amirald does not keep up */
+	bool
+	    paused; /* net is not read: amirald does not keep up, or throttle */
+	struct gate_throttle *throttle;
 	STAILQ_HEAD(, waiting) waiting;
 	unsigned count;
 	size_t bytes;
@@ -44,8 +47,10 @@ struct gate_intake {
 
 /* N2G_REQUEST. */
 void intake_take(struct gate_intake *, const uint8_t *bytes, size_t len);
-/* There may be room again. */
+/* There may be room again, or time. */
 void intake_go_on(struct gate_intake *);
+/* Net begins, or ends, to cost time. */
+void intake_busy(struct gate_intake *, bool begins);
 /* A fresh link to net, or NULL. */
 void intake_net(struct gate_intake *, struct link *);
 

@@ -41,11 +41,13 @@ struct gate {
 	struct gate_audit audit;
 	struct gate_drops drops;
 	struct gate_jobs jobs;
+	struct gate_poison poison;
 	struct gate_runs runs;
 	struct gate_admit admit;
 	struct gate_facts facts;
 	struct gate_builtins builtins;
 	struct gate_hello hello;
+	struct gate_throttle throttle;
 	struct gate_intake intake;
 	struct gate_push push;
 	struct gate_netlink netlink;
@@ -111,6 +113,16 @@ on_issued(const uint8_t *body, size_t len, const int *fds, void *arg)
 		gate->admit.started = last + 1;
 }
 
+static void
+on_notes(const uint8_t *body, size_t len, const int *fds, void *arg)
+{
+	struct gate *gate = arg;
+
+	(void)body;
+	(void)len;
+	poison_adopt(&gate->poison, fds[0]);
+}
+
 static link_handler *const executor_handlers[E2G_COUNT] = {
 	[E2G_FILE] = on_file,
 	[E2G_COMMIT] = on_commit,
@@ -118,6 +130,7 @@ static link_handler *const executor_handlers[E2G_COUNT] = {
 	[E2G_STARTED] = on_started,
 	[E2G_EXITED] = on_exited,
 	[E2G_ISSUED] = on_issued,
+	[E2G_NOTES] = on_notes,
 };
 
 static void
@@ -140,6 +153,17 @@ set_answer(struct gate *gate, unsigned type, const char *why)
 	    link_send_bytes(gate->executor, type, why, len) ? -1 : (int)type;
 }
 
+/* What net sent waits for amirald, or for time. */
+static void
+gate_go_on(void *arg)
+{
+	struct gate *gate = arg;
+
+	intake_busy(&gate->intake, true);
+	intake_go_on(&gate->intake);
+	intake_busy(&gate->intake, false);
+}
+
 static void
 executor_drained(void *arg)
 {
@@ -147,7 +171,7 @@ executor_drained(void *arg)
 
 	if (gate->answer != -1)
 		set_answer(gate, (unsigned)gate->answer, "reason lost");
-	intake_go_on(&gate->intake);
+	gate_go_on(gate);
 }
 
 /* What follows from it. */
@@ -268,6 +292,7 @@ gate_make_replies(struct gate *gate)
 	    &gate->replies, &gate->trust, &gate->outbox, &gate->memory);
 	audit_init(&gate->audit, gate->executor);
 	drops_init(&gate->drops, gate->loop);
+	poison_init(&gate->poison);
 }
 
 static void
@@ -288,6 +313,7 @@ gate_make_runs(struct gate *gate)
 		.replay = &gate->replay,
 		.jobs = &gate->jobs,
 		.started = clock_wall_ms(),
+		.poison = &gate->poison,
 	};
 	facts_init(&gate->facts, gate->loop, &gate->jobs, &gate->admit,
 	    facts_done, gate);
@@ -305,6 +331,7 @@ gate_make_runs(struct gate *gate)
 static void
 gate_make_intake(struct gate *gate)
 {
+	throttle_init(&gate->throttle, gate->loop, gate_go_on, gate);
 	hello_init(&gate->hello, gate->loop, &gate->trust, &gate->facts,
 	    &gate->replies);
 	gate->intake = (struct gate_intake){
@@ -317,6 +344,7 @@ gate_make_intake(struct gate *gate)
 		.audit = &gate->audit,
 		.drops = &gate->drops,
 		.executor = gate->executor,
+		.throttle = &gate->throttle,
 	};
 	STAILQ_INIT(&gate->intake.waiting);
 	gate->push = (struct gate_push){

@@ -84,6 +84,14 @@ netlink_drained(void *arg)
 }
 
 static void
+netlink_reading(bool begins, void *arg)
+{
+	struct gate_netlink *netlink = arg;
+
+	intake_busy(netlink->intake, begins);
+}
+
+static void
 on_request(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct gate_netlink *netlink = arg;
@@ -131,6 +139,7 @@ netlink_open(struct gate_netlink *netlink, int fd)
 		.handlers = handlers,
 		.ended = netlink_ended,
 		.drained = netlink_drained,
+		.reading = netlink_reading,
 		.arg = netlink,
 	};
 

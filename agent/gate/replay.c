@@ -200,6 +200,7 @@ replay_room(struct gate_replay *replay, const char *owner, int64_t now)
 		return false;
 	replay->swept_ms = now;
 	replay_expire(replay, now);
+	replay->early = replay->floor;
 	return share_left(replay, owner);
 }
 

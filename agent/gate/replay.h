@@ -47,6 +47,7 @@ struct gate_replay {
 	struct replay_owner *owners;
 	uint32_t owner_count;
 	int64_t floor;    /* what expires up to here is refused, ms */
+	int64_t early;    /* so far it was let go before it was late, ms */
 	int64_t swept_ms; /* wall clock */
 	uint8_t hash_key[16];
 };
@@ -62,7 +63,8 @@ const char *replay_owner_name(
 uint32_t replay_owned(const struct gate_replay *, const char *owner);
 /*
  * True if one more entry of owner's can be recorded. Drops what expired
- * before now where that is needed to make room.
+ * before now where that is needed to make room: of what expired up to early
+ * nobody knows any more how it was answered.
  */
 bool replay_room(struct gate_replay *, const char *owner, int64_t now);
 /* Records a new digest. False if there is no room, or no memory. */

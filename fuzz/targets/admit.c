@@ -81,6 +81,7 @@ struct world {
 	struct gate_trust trust;
 	json_t *facts, *run, *uptime;
 	struct admitted *running[2]; /* of Alice and of Bob */
+	struct gate_poison poison;   /* nothing */
 };
 
 static struct world world;
@@ -133,7 +134,8 @@ running(enum cast who, const char *operator_)
 	struct gate_jobs jobs = { 0 };
 	struct gate_replay replay;
 	json_t *none = NULL;
-	struct gate_admit gate = { &world.trust, &none, &replay, &jobs, 0 };
+	struct gate_admit gate = { &world.trust, &none, &replay, &jobs, 0,
+		&world.poison };
 	struct admit_result result;
 	char text[1024];
 	uint8_t *bytes;
@@ -172,6 +174,7 @@ world_build(void)
 	trust_files_clear(&files);
 	secret_text_free(text);
 	secret_free(&host);
+	poison_init(&world.poison);
 	world.facts = json_loads(facts_text, 0, NULL);
 	world.run = json_loads(run_text, 0, NULL);
 	world.uptime = json_loads(uptime_text, 0, NULL);
@@ -278,6 +281,7 @@ host_open(struct host *h, struct input *in)
 		.replay = &h->replay,
 		.jobs = &h->jobs,
 		.started = h->state.started,
+		.poison = &world.poison,
 	};
 	alice = input_u8(in);
 	jobs_fill(h, alice, input_u8(in));

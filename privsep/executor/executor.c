@@ -18,6 +18,7 @@
 #include "privsep/executor/gate_link.h"
 #include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
+#include "privsep/executor/notes.h"
 #include "privsep/executor/rights.h"
 #include "privsep/executor/state_dir.h"
 
@@ -90,6 +91,7 @@ executor_prepare(struct executor *ex)
 	if ((ex->empty = state_dir_open(ex->settings->state_dir)) == -1)
 		exit(1);
 	ex->issued = issued_read(ex->settings->state_dir);
+	ex->notes = notes_open();
 	if ((ex->null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal_errno("/dev/null");
 	if (chdir("/") == -1)
@@ -163,10 +165,10 @@ stop(struct executor *ex)
 static void
 net_gone(struct peer *net)
 {
-	const struct executor *ex = net->arg;
+	struct executor *ex = net->arg;
 
 	if (ex->serving && !ex->stopping)
-		peer_restart(net);
+		peer_restart(net, cpu_watch_wait_ms(&ex->net_watch));
 }
 
 /* Nobody is left who could tell what the jobs are for. */
@@ -185,33 +187,63 @@ gate_gone(struct peer *gate)
 		return;
 	peer_stop(&ex->net);
 	jobs_abandon(ex->jobs, true);
-	peer_restart(gate);
+	peer_restart(gate, 0);
 }
 
 /* Signals */
 
 /* Looks before it reaps: until then the number cannot be another's. */
+static bool
+reap(struct executor *ex, idtype_t type, pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+	struct rusage usage;
+	int status;
+
+	if (waitid(type, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+	    info.si_pid == 0)
+		return false;
+	jobs_dying(ex->jobs, info.si_pid);
+	if (wait4(info.si_pid, &status, 0, &usage) == -1)
+		fatal_errno("wait4");
+	if (info.si_pid == ex->net.pid)
+		cpu_watch_end(&ex->net_watch, &usage);
+	if (!peer_reaped(&ex->gate, info.si_pid, status) &&
+	    !peer_reaped(&ex->net, info.si_pid, status))
+		jobs_reaped(ex->jobs, info.si_pid, status, &usage);
+	return true;
+}
+
+static void
+reap_known(struct executor *ex)
+{
+	pid_t pids[JOBS_MAX + 2] = { 0 };
+	size_t count = jobs_pids(ex->jobs, pids);
+
+	pids[count++] = ex->gate.pid;
+	pids[count++] = ex->net.pid;
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] != 0)
+			reap(ex, P_PID, pids[i]);
+}
+
+/*
+ * A zombie counts as a process of its user. Those of a fork bomb stay until
+ * nothing of it lives, so that what does cannot fork in their place.
+ */
 static void
 reap_all(struct executor *ex)
 {
-	struct rusage usage;
-	siginfo_t info;
-	int status;
+	bool more = true;
 
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ==
-			-1 ||
-		    info.si_pid == 0)
+	while (more) {
+		reap_known(ex);
+		if (jobs_sweep(
+			ex->jobs, (pid_t[]){ ex->gate.pid, ex->net.pid }, 2))
 			break;
-		jobs_dying(ex->jobs, info.si_pid);
-		if (wait4(info.si_pid, &status, 0, &usage) == -1)
-			fatal_errno("wait4");
-		if (!peer_reaped(&ex->gate, info.si_pid, status) &&
-		    !peer_reaped(&ex->net, info.si_pid, status))
-			jobs_reaped(ex->jobs, info.si_pid, status, &usage);
+		for (more = false; reap(ex, P_ALL, 0);)
+			more = true;
 	}
-	jobs_sweep(ex->jobs, (pid_t[]){ ex->gate.pid, ex->net.pid }, 2);
 	look_whether_over(ex);
 }
 
@@ -254,6 +286,7 @@ executor_serve(struct executor *ex)
 		.gone = net_gone,
 		.start = net_begin,
 		.arg = ex };
+	cpu_watch_init(&ex->net_watch, &ex->net);
 	loop_watch(ex->loop, ex->signals, POLLIN, on_signal, ex);
 	gate_begin(&ex->gate);
 	return loop_run(ex->loop);

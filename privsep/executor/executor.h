@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "privsep/executor/cpu_watch.h"
 #include "privsep/executor/filters.h"
 #include "privsep/executor/jobs.h"
 #include "privsep/executor/peer.h"
@@ -17,12 +18,13 @@ struct executor {
 	uint64_t rights; /* that it was started with: not all, in a container */
 	struct loop *loop;
 	struct filters filters;
-	int null, empty, signals;  /* descriptors */
-	struct settings *settings; /* in force */
-	struct settings *offered;  /* the gate has it and has not answered */
-	bool serving;              /* the gate has said READY */
+	int null, empty, notes, signals; /* descriptors */
+	struct settings *settings;       /* in force */
+	struct settings *offered; /* the gate has it and has not answered */
+	bool serving;             /* the gate has said READY */
 	bool reload_wanted, stopping;
 	struct peer gate, net;
+	struct cpu_watch net_watch;
 	struct jobs *jobs;
 	struct trust_store trust;
 	int64_t issued; /* see issued.h */

@@ -131,6 +131,17 @@ executor_of(void *gate)
 }
 
 static void
+start_net(struct executor *ex)
+{
+	int64_t wait_ms = cpu_watch_wait_ms(&ex->net_watch);
+
+	if (wait_ms == 0)
+		net_begin(&ex->net);
+	else
+		peer_restart(&ex->net, wait_ms);
+}
+
+static void
 on_ready(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
 	struct executor *ex = executor_of(arg);
@@ -140,7 +151,7 @@ on_ready(const uint8_t *body, size_t len, const int *fds, void *arg)
 	ex->serving = true;
 	/* One that is still ending starts anew by itself. */
 	if (!peer_is_up(&ex->net))
-		net_begin(&ex->net);
+		start_net(ex);
 	if (ex->reload_wanted)
 		gate_reload(ex);
 }
@@ -349,6 +360,7 @@ gate_begin(struct peer *gate)
 	if (link_pair(link) == -1)
 		fatal_errno("socketpair for the gate");
 	begin_with(ex, link);
+	peer_send(gate, E2G_NOTES, NULL, 0, &ex->notes);
 	send_issued(ex);
 	gate_send_set(ex, ex->settings);
 }

@@ -3,10 +3,9 @@
  *
  * The mark. Whatever a provider's process forks, however it detaches itself,
  * comes back to amirald as a child when its parents have ended (amirald is a
- * subreaper). What it cannot change on that way is a hard resource limit
- * that is lower than ours, unless it is root: each job gets a value of
- * RLIMIT_RTTIME of its own, far above anything that could be reached. A row
- * with daemon = yes sets no limits, so what it leaves behind stays alive.
+ * subreaper). What it cannot forge on that way, unless it is root, is a pair
+ * of hard resource limits (mark.h): each job gets its own. A row with
+ * daemon = yes sets no limits, so what it leaves behind stays alive.
  */
 #include "privsep/executor/jobs.h"
 
@@ -17,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +29,7 @@
 #define LAUNCHES_BURST  200
 #define LAUNCHES_A_SEC  200
 #define PROVIDER_NOFILE 1024
+#define PROVIDER_NPROC  512 /* of its user, in all jobs: 8 in each of them */
 
 struct job {
 	struct jobs *jobs;
@@ -48,7 +49,7 @@ struct jobs {
 	void *arg;
 	struct job table[JOBS_MAX];
 	unsigned count;
-	mark_t unmarked, next_mark;
+	struct marks marks;
 	bool sweeping;
 	int64_t bucket_ms; /* launches that may be made, as time saved up */
 };
@@ -64,8 +65,7 @@ jobs_new(struct loop *loop, bool root, jobs_ended *ended, void *arg)
 	jobs->root = root;
 	jobs->ended = ended;
 	jobs->arg = arg;
-	jobs->unmarked = mark_of(getpid());
-	jobs->next_mark = mark_first(jobs->unmarked);
+	marks_init(&jobs->marks);
 	return jobs;
 }
 
@@ -121,6 +121,17 @@ jobs_has(const struct jobs *jobs, uint32_t id)
 		    jobs->table[i].id == id)
 			return true;
 	return false;
+}
+
+size_t
+jobs_pids(const struct jobs *jobs, pid_t out[static JOBS_MAX])
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs->table[i].used)
+			out[count++] = jobs->table[i].pid;
+	return count;
 }
 
 bool
@@ -229,38 +240,50 @@ is_left_behind(struct jobs *jobs, pid_t pid, const pid_t *spared, size_t n)
 			return false;
 	if (find_pid(jobs, pid) != NULL)
 		return false;
-	mark = mark_of(pid);
-	return mark != jobs->unmarked && !mark_runs(jobs, mark);
+	mark = mark_of(&jobs->marks, pid);
+	return mark != MARK_NONE && !mark_runs(jobs, mark);
+}
+
+/* Not yet a zombie: those alone hold children that are not yet ours. */
+static bool
+is_alive(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		   0 &&
+	       info.si_pid == 0;
 }
 
 /*
  * Only children are looked at: the children of what is killed here are ours
  * once it has ended, and its end brings us here again.
  */
-void
+bool
 jobs_sweep(struct jobs *jobs, const pid_t *spared, size_t n)
 {
 	FILE *children;
 	int pid;
 
 	if (!jobs->sweeping)
-		return;
+		return false;
 	jobs->sweeping = false;
 	if ((children = fopen("/proc/thread-self/children", "re")) == NULL) {
 		log_error(
 		    "/proc/thread-self/children: %s; what a provider left "
 		    "running cannot be ended",
 		    strerror(errno));
-		return;
+		return false;
 	}
 	while (fscanf(children, "%d", &pid) == 1) {
-		if (!is_left_behind(jobs, pid, spared, n))
+		if (!is_alive(pid) || !is_left_behind(jobs, pid, spared, n))
 			continue;
 		/* Not reaped yet, so the number is nobody else's. */
 		kill(pid, SIGKILL);
 		jobs->sweeping = true;
 	}
 	fclose(children);
+	return jobs->sweeping;
 }
 
 /* Starting */
@@ -341,9 +364,21 @@ provider_ids(const struct provider *row)
 	return ids;
 }
 
+/*
+ * The last one counts the processes of a user. root has no such limit, and
+ * ours would be held to it for what else its user runs.
+ */
+static unsigned
+limit_count(const struct provider *row, bool root)
+{
+	if (row->conf.daemon)
+		return 0;
+	return root && row->who.uid != 0 ? 6 : 5;
+}
+
 static pid_t
 start_child(const struct provider *row, const char *facts_dir, const int fds[3],
-    bool root, mark_t mark)
+    bool root, const struct drop_limit mark[static MARK_LIMITS])
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 	     lang[] = "LANG=C.UTF-8";
@@ -355,7 +390,9 @@ start_child(const struct provider *row, const char *facts_dir, const int fds[3],
 		{ RLIMIT_AS, (rlim_t)row->conf.memory },
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_NOFILE, PROVIDER_NOFILE },
-		{ RLIMIT_RTTIME, mark },
+		mark[0],
+		mark[1],
+		{ RLIMIT_NPROC, PROVIDER_NPROC },
 	};
 	const struct child_plan plan = {
 		.path = row->path,
@@ -364,7 +401,7 @@ start_child(const struct provider *row, const char *facts_dir, const int fds[3],
 		.fds = { fds[0], fds[1], fds[2] },
 		.fd_count = 3,
 		.limits = limits,
-		.limit_count = row->conf.daemon ? 0 : 4,
+		.limit_count = limit_count(row, root),
 		.ids = root ? &ids : NULL,
 		.filter = row->filter,
 		.no_new_privs = !row->conf.daemon,
@@ -408,15 +445,17 @@ jobs_launch(struct jobs *jobs, const struct provider *row,
 {
 	struct job *job = free_entry(jobs);
 	struct pipes pipes;
-	mark_t mark = jobs->next_mark;
+	struct drop_limit limits[MARK_LIMITS];
+	mark_t mark;
 	pid_t pid = -1;
 	int error = 0;
 
 	if (job == NULL || !take_token(jobs))
 		return EAGAIN;
+	mark = marks_next(&jobs->marks, limits);
 	if (pipes_open(&pipes) == 0)
-		pid =
-		    start_child(row, facts_dir, pipes.child, jobs->root, mark);
+		pid = start_child(
+		    row, facts_dir, pipes.child, jobs->root, limits);
 	if (pid == -1)
 		error = errno;
 	close_three(pipes.child);
@@ -428,7 +467,6 @@ jobs_launch(struct jobs *jobs, const struct provider *row,
 	job->pid = pid;
 	if (!row->conf.daemon)
 		job->mark = mark;
-	jobs->next_mark--;
 	memcpy(ends, pipes.gate, sizeof pipes.gate);
 	return 0;
 }

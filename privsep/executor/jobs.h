@@ -46,10 +46,13 @@ bool jobs_are_over(const struct jobs *);
 void jobs_dying(struct jobs *, pid_t);
 /* After that. */
 void jobs_reaped(struct jobs *, pid_t, int status, const struct rusage *);
+/* The processes of those that run; how many they are. */
+size_t jobs_pids(const struct jobs *, pid_t out[static JOBS_MAX]);
 /*
- * After every round of reaping: kills what ended jobs have left behind; the
- * spared ones are children of amirald that are no jobs.
+ * Kills what ended jobs have left behind; the spared ones are children of
+ * amirald that are no jobs. True while some of it lives: then it has to be
+ * called again when the next child has ended, and nothing else be reaped.
  */
-void jobs_sweep(struct jobs *, const pid_t *spared, size_t n);
+bool jobs_sweep(struct jobs *, const pid_t *spared, size_t n);
 
 #endif

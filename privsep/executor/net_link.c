@@ -57,6 +57,7 @@ begin_with(struct executor *ex, const int link[static 2], int gate)
 	};
 
 	peer_begin(&ex->net, &start);
+	cpu_watch_begin(&ex->net_watch);
 	close(link[1]);
 }
 

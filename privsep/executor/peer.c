@@ -10,12 +10,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "privsep/executor/backoff.h"
 
-#define BACKOFF_LOW_MS  50
-#define BACKOFF_HIGH_MS 200
-#define BACKOFF_MAX_MS  10000
-#define WINDOW_MS       1000
-#define HEALTHY_MS      60000 /* who ran that long starts without a penalty */
+#define WINDOW_MS  1000
+#define HEALTHY_MS 60000 /* who ran that long starts without a penalty */
 
 static void
 look_whether_gone(struct peer *peer)
@@ -177,31 +175,27 @@ start_now(void *arg)
 	peer->start(peer);
 }
 
-/* Between low and high, doubled with each failure. */
-static int64_t
-backoff_ms(unsigned failures)
+/* Not a secret. */
+static uint16_t
+noise(void)
 {
-	int64_t low = BACKOFF_LOW_MS, high = BACKOFF_HIGH_MS;
-	uint16_t noise = 0;
+	uint16_t value;
 
-	while (failures-- > 0 && high < BACKOFF_MAX_MS) {
-		low *= 2;
-		high *= 2;
-	}
-	if (high > BACKOFF_MAX_MS)
-		high = BACKOFF_MAX_MS;
-	/* Not a secret: jitter keeps a fleet from coming all at once. */
-	if (getrandom(&noise, sizeof noise, GRND_NONBLOCK) != sizeof noise)
-		noise = (uint16_t)getpid();
-	return low + noise % (high - low + 1);
+	if (getrandom(&value, sizeof value, GRND_NONBLOCK) != sizeof value)
+		return (uint16_t)getpid();
+	return value;
 }
 
 void
-peer_restart(struct peer *peer)
+peer_restart(struct peer *peer, int64_t at_least_ms)
 {
+	int64_t wait_ms = backoff_ms(peer->failures, noise());
+
 	peer->timer.fn = start_now;
 	peer->timer.arg = peer;
-	loop_timer_set(peer->loop, &peer->timer, backoff_ms(peer->failures));
+	if (wait_ms < at_least_ms)
+		wait_ms = at_least_ms;
+	loop_timer_set(peer->loop, &peer->timer, wait_ms);
 	peer->failures++;
 }
 

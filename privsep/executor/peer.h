@@ -57,8 +57,8 @@ void peer_broken(struct peer *, const char *why);
 void peer_spend(struct peer *, size_t len);
 /* True if pid was this peer's. */
 bool peer_reaped(struct peer *, pid_t, int status);
-/* Calls start after the back-off. */
-void peer_restart(struct peer *);
+/* Calls start after the back-off, and no sooner than in so long. */
+void peer_restart(struct peer *, int64_t at_least_ms);
 bool peer_is_up(const struct peer *);
 /* Sends, if there is a link; one that does not read is broken. */
 void peer_send(struct peer *, unsigned type, const struct iovec *pieces, int n,

@@ -50,7 +50,8 @@ take_set(void)
 	};
 	while (standin_receive(LINK_FD_EXECUTOR, &self.frame) &&
 	       (self.frame.bytes[0] == E2G_FILE ||
-		   self.frame.bytes[0] == E2G_ISSUED))
+		   self.frame.bytes[0] == E2G_ISSUED ||
+		   self.frame.bytes[0] == E2G_NOTES))
 		if (self.frame.bytes[0] == E2G_FILE)
 			setup_on_file(&self.setup, body, self.frame.len - 1,
 			    self.frame.fds[0]);

@@ -1,7 +1,10 @@
 /*
- * amiral-net, agent role, as an attacker would have it: the real links, the
- * real connections, the real jail, and then what the test orders.
+ * amiral-net, in either role, as an attacker would have it: the real links,
+ * the real connections, the real jail, and then what the test orders.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,7 +45,22 @@ read_config(void)
 		fatal("CONFIG is ill-formed");
 }
 
-/* As agent_run() does it. */
+static void
+read_controllers_config(void)
+{
+	struct cursor c;
+
+	if (!standin_receive(LINK_FD_CTL, &self.config) ||
+	    self.config.bytes[0] != C2N_CONFIG)
+		fatal("no CONFIG");
+	cursor_init(&c, self.config.bytes + 1, self.config.len - 1);
+	net_read_config(&self.net.config, &c);
+	if (!cursor_done(&c))
+		fatal("CONFIG is ill-formed");
+	self.config.fds[0] = open("/", O_PATH | O_CLOEXEC);
+}
+
+/* As agent_run() and controller_run() do it. */
 static void
 lock_in(void)
 {
@@ -53,6 +71,25 @@ lock_in(void)
 		fatal("%s", error);
 	drop_root_directory(self.config.fds[0], self.jailed);
 	net_lock_in();
+}
+
+/* PATH...: what it was given, and what of the user's it reaches. */
+static void
+look_around(char **words)
+{
+	char path[64], to[256];
+	ssize_t len;
+
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		if ((len = readlink(path, to, sizeof to)) > 0)
+			standin_say("fd %d %.*s", fd, (int)len, to);
+	}
+	for (char **at = environ; *at != NULL; at++)
+		standin_say("env %s", *at);
+	standin_say("leads %d", getsid(0) == getpid());
+	standin_say("tty %d", open("/dev/tty", O_RDWR) == -1 ? errno : 0);
+	probes_run_paths(lock_in, words);
 }
 
 /* Commands to Redis itself, which the honest one never sends. */
@@ -71,6 +108,7 @@ static const struct standin_attack attacks[] = {
 	{ "frame", attack_frame },
 	{ "flood", attack_flood },
 	{ "silence", attack_silence },
+	{ "spin", attack_spin },
 	{ "redis", attack_redis },
 	{ NULL, NULL },
 };
@@ -78,14 +116,19 @@ static const struct standin_attack attacks[] = {
 int
 main(int argc, char **argv)
 {
+	bool controller = argc > 1 && strcmp(argv[1], NET_ROLE_CONTROLLER) == 0;
 	char **words;
 
-	(void)argc;
 	log_open("hostile net", LOG_LEVEL_INFO);
 	standin_begin(argv);
 	words = standin_words();
-	read_config();
-	if (strcmp(words[0], "outside") == 0)
+	if (controller)
+		read_controllers_config();
+	else
+		read_config();
+	if (strcmp(words[0], "around") == 0)
+		look_around(words + 1);
+	else if (strcmp(words[0], "outside") == 0)
 		probes_run_outside("amirald-gate", words[1]);
 	else if (strcmp(words[0], "probe") == 0)
 		probes_run(lock_in);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -182,6 +183,43 @@ probes_run(void (*lock_in)(void))
 		if (waitpid(pid, &status, 0) == -1)
 			fatal_errno("waitpid");
 		report(probes[i].name, status);
+	}
+	standin_say("probed");
+}
+
+/* In a process each, locked in first. */
+static void
+probe_path(void (*lock_in)(void), const char *what, const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char name[300];
+	int status, fd;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		fatal_errno("fork");
+	if (pid == 0) {
+		lock_in();
+		if (strcmp(what, "open") == 0)
+			_exit(open(path, O_RDONLY) == -1 ? errno : DONE);
+		snprintf(to.sun_path, sizeof to.sun_path, "%.100s", path);
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		_exit(connect(fd, (struct sockaddr *)&to, sizeof to) == -1
+			  ? errno
+			  : DONE);
+	}
+	if (waitpid(pid, &status, 0) == -1)
+		fatal_errno("waitpid");
+	snprintf(name, sizeof name, "%s %.250s", what, path);
+	report(name, status);
+}
+
+void
+probes_run_paths(void (*lock_in)(void), char **paths)
+{
+	for (; *paths != NULL; paths++) {
+		probe_path(lock_in, "open", *paths);
+		probe_path(lock_in, "connect", *paths);
 	}
 	standin_say("probed");
 }

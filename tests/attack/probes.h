@@ -11,6 +11,8 @@
  * runs in the child.
  */
 void probes_run(void (*lock_in)(void));
+/* The same for "open PATH" and "connect PATH", up to a NULL. */
+void probes_run_paths(void (*lock_in)(void), char **paths);
 /*
  * The same without the filter and the empty root: what the user alone may
  * do to sibling (a process of ours), to the parent and to the secret file.

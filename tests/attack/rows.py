@@ -58,7 +58,9 @@ ROWS = {
     24: ("net asks for a signature", "attack/test_links.py::"
          "test_net_breaks_a_rule",
          "unit/privsep/test_link.c::every_type_that_is_none"),
-    25: ("net floods the gate", "attack/test_floods.py::test_flood"),
+    25: ("net floods the gate", "attack/test_floods.py::test_flood",
+         "attack/test_floods.py::test_unverifiable_messages_are_read_slowly",
+         "attack/test_floods.py::test_net_has_half_a_processor_of_the_gate"),
     26: ("net passes descriptors", "attack/test_links.py::"
          "test_net_breaks_a_rule", G + "test_serving.py::"
          "test_descriptors_from_net"),
@@ -90,10 +92,12 @@ ROWS = {
     42: ("bytes that are no text", G + "test_serving.py::test_bytes_output"),
     43: ("endless output", G + "test_serving.py::test_truncated"),
     44: ("provider leaves processes", EXECUTOR + "job_dies_whole",
-         EXECUTOR + "job_dies_alone"),
+         EXECUTOR + "job_dies_alone",
+         "unit/privsep/test_mark.c::test_disguised"),
     45: ("provider leaves its pipe open", G + "test_serving.py::"
          "test_a_grandchild_keeps_the_pipe"),
-    46: ("fork bomb", NOT + "A provider that forks without end"),
+    46: ("fork bomb", "attack/test_provider.py::test_fork_bomb",
+         NOT + "A provider that forks without end"),
     47: ("provider inherits descriptors", EXECUTOR + "provider_starts_clean"),
     48: ("provider signals amirald", "attack/test_provider.py::"
          "test_provider_cannot_signal_amirald"),
@@ -107,7 +111,9 @@ ROWS = {
     54: ("huge array", "system/test_faults.py::test_hostile_redis"),
     55: ("slow drip", N + "test_hostile.py::"
          "test_silence_and_drip_have_deadlines"),
-    56: ("all reconnect at once", NOT + "Implemented, but shown by no test"),
+    56: ("all reconnect at once", "unit/privsep/test_backoff.c::"
+         "test_hosts_are_apart",
+         "system/test_storm.py::test_redis_restarts"),
     57: ("older formats and other keys", REFUSED + "test_bad_members",
          "unit/wire/verify/test_layout.c::blob_members"),
     58: ("a member twice", REFUSED + "test_real_numbers_and_duplicates"),
@@ -152,4 +158,16 @@ ROWS = {
          NOT + "What Redis can read"),
     75: ("soft binaries", "attack/test_hardening.py::test_hardening_check"),
     76: ("edited audit trail", NOT + "The audit trail"),
+    77: ("request that crashes the gate", "attack/test_poison.py::"
+         "test_not_parsed_twice", "attack/test_poison.py::"
+         "test_each_crashes_once",
+         NOT + "A request that crashes the gate"),
+    78: ("net wastes the processor", "attack/test_floods.py::"
+         "test_net_has_half_a_processor", NOT + "The gate's own time"),
+    79: ("an operator's net runs other code", "attack/test_controller.py::"
+         "test_reaches_nothing_of_the_operators",
+         "attack/test_controller.py::test_every_forbidden_call_kills",
+         "attack/test_memory.py::test_no_secret_key_in_the_controllers_net"),
+    80: ("gate has a list stored that nobody signed",
+         "attack/test_links.py::test_gate_stores_a_forged_list"),
 }

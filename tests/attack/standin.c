@@ -257,6 +257,19 @@ attack_silence(char **words)
 		poll(NULL, 0, 1000);
 }
 
+/* Computes; reads nothing, says nothing. */
+void
+attack_spin(char **words)
+{
+	int64_t end = standin_now_ms() + 1000 * atol(words[0]);
+
+	standin_say("spinning");
+	while (standin_now_ms() < end)
+		;
+	standin_say("spun");
+	standin_wait_for_end(LINK_FD_EXECUTOR);
+}
+
 static bool
 is_called(const char *pid, const char *name, pid_t parent)
 {

@@ -38,6 +38,7 @@ void standin_attack(const struct standin_attack *, char **words);
 void attack_frame(char **words); /* LINK TYPE LENGTH FDS COUNT */
 void attack_flood(char **words); /* LINK TYPE LENGTH SECONDS */
 void attack_silence(char **words);
+void attack_spin(char **words); /* SECONDS */
 
 /* Waits for a frame; false at the link's end. */
 bool standin_receive(int link, struct standin_frame *);

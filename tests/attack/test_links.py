@@ -2,7 +2,10 @@
 Frames that no honest net or gate sends: types, sizes, states, descriptors.
 Each one ends the sender and nothing else; the host answers the next request.
 """
+import contextlib
 import os
+import signal
+import time
 
 import pytest
 
@@ -15,13 +18,16 @@ LARGE = 131072 + 1
 
 # The link, type, bytes, descriptors: what the receiver's rules forbid.
 NET_FRAMES = {
-    "gate: no such type": (GATE, 2, 0, 0),
+    "gate: no such type": (GATE, 3, 0, 0),
     "gate: last type": (GATE, 255, 16, 0),
     "gate: empty request": (GATE, 0, 0, 0),
     "gate: request over an envelope": (GATE, 0, LARGE - 1, 0),
     "gate: request over a frame": (GATE, 0, LARGE, 0),
     "gate: short stored": (GATE, 1, 8, 0),
     "gate: long stored": (GATE, 1, 10, 0),
+    "gate: empty list": (GATE, 2, 0, 0),
+    "gate: list over a frame": (GATE, 2, LARGE, 0),
+    "gate: descriptor with a list": (GATE, 2, 400, 1),
     "gate: descriptor with a request": (GATE, 0, 400, 1),
     "gate: three descriptors": (GATE, 1, 9, 3),
     "gate: sixteen descriptors": (GATE, 1, 9, 16),
@@ -33,9 +39,9 @@ NET_FRAMES = {
 }
 # "ready " first: in the state of a gate that serves.
 GATE_FRAMES = {
-    "no such type": ("", 7, 0, 0),
+    "no such type": ("", 8, 0, 0),
     "last type": ("", 255, 0, 0),
-    "no such type, serving": ("ready ", 7, 0, 0),
+    "no such type, serving": ("ready ", 8, 0, 0),
     "ready with a body": ("", 0, 1, 0),
     "ready with a descriptor": ("", 0, 0, 1),
     "ready twice": ("ready ", 0, 0, 0),
@@ -58,6 +64,10 @@ GATE_FRAMES = {
     "audit over a line": ("ready ", 6, 4097, 0),
     "audit over a frame": ("ready ", 6, LARGE, 0),
     "audit with descriptors": ("ready ", 6, 20, 2),
+    "list before ready": ("", 7, 400, 0),
+    "empty list": ("ready ", 7, 0, 0),
+    "list over a frame": ("ready ", 7, LARGE, 0),
+    "list with a descriptor": ("ready ", 7, 400, 1),
     "sixteen descriptors": ("", 5, 20, 16),
 }
 
@@ -135,6 +145,61 @@ def test_net_replays_over_the_link(stage):
     fleets.wait_for("the one run", lambda: runs(stage) > before)
     stage.recover()
     assert runs(stage) == before + 1
+
+
+def forged_list(stage, signer):
+    return sshsig.sign(sshsig.trust_list(
+        stage.fleet.name, 1, int(time.time() * 1000),
+        signers=[("mallory@example.com", signer)]), signer,
+        namespace=sshsig.TRUST)
+
+
+def is_believed(stage, key):
+    """Whether who the forged list names may ask."""
+    before = stage.agent.dropped()["unknown-key"]
+    request = stage.fleet.request("ping", operator="mallory@example.com")
+    stage.fleet.ask(request, stage.fleet.signed(request, key))
+    fleets.wait_for(
+        lambda: f"a drop:\n{stage.agent.log()[-2000:]}",
+        lambda: stage.agent.dropped()["unknown-key"] > before)
+    return stage.fleet.envelopes(request["reply_to"]) != []
+
+
+@pytest.mark.anyone
+def test_net_forges_a_list(stage):
+    mallory = sshsig.Key.new()
+    stage.start("net", f"frame {GATE} 2 0 0 20", forged_list(stage, mallory))
+    stage.wait_said("net", "sent 1")
+    fleets.wait_for(
+        lambda: f"20 drops: {stage.agent.log()[-2000:]}",
+        lambda: sum(stage.agent.dropped().values()) >= 20)
+    stage.recover()
+    assert not is_believed(stage, mallory)
+    assert not (stage.agent.folder / "state" / "trust").exists()
+
+
+@pytest.mark.anyone
+@pytest.mark.parametrize("what, complaint", [
+    ("forged", "not in force any more: unknown-key"),
+    ("junk", "not the operators' list that was kept there")])
+def test_gate_stores_a_forged_list(stage, what, complaint):
+    """amirald keeps what it does not read; no gate that follows takes it."""
+    mallory = sshsig.Key.new()
+    kept = stage.agent.folder / "state" / "trust"
+    stage.start("gate", f"ready frame {EXECUTOR} 7 0 0 1",
+                forged_list(stage, mallory) if what == "forged"
+                else os.urandom(400))
+    try:
+        fleets.wait_for("the list on disk", kept.exists)
+        stage.honest("gate")
+        for pid in stage.standins():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        expect_complaint(stage, [complaint])
+    finally:
+        kept.unlink(missing_ok=True)
+    stage.recover()
+    assert not is_believed(stage, mallory)
 
 
 @pytest.mark.anyone

@@ -1,6 +1,7 @@
 """Which keys lie in whose memory: looked for as root, in all that is mapped."""
 import os
 import re
+import signal
 
 import pytest
 
@@ -62,6 +63,27 @@ def test_the_operators_secret_is_on_no_host(pids):
     fleet, processes = pids
     for pid in processes.values():
         assert not holds(pid, fleet.operator.seed)
+
+
+@as_root
+def test_no_secret_key_in_the_controllers_net(pids):
+    """While amiral, which has just signed, waits for an answer."""
+    fleet, processes = pids
+    with fleet.redis.client() as client:
+        before = client("XLEN", fleet.key("log"))
+    os.kill(processes["gate"], signal.SIGSTOP)
+    try:
+        amiral = fleet.start_amiral("ping", "-a", "--ack-timeout", "60s")
+        with fleet.redis.client() as client:
+            fleets.wait_for("the request", lambda: client(
+                "XLEN", fleet.key("log")) > before)
+        net = fleets.children(amiral.pid)["amiral-net"]
+        # It has sent what the operator signed, and was told no more.
+        assert holds(net, fleet.name.encode())
+        assert not holds(net, fleet.operator.seed)
+    finally:
+        os.kill(processes["gate"], signal.SIGCONT)
+        fleets.end(amiral)
 
 
 @as_root

@@ -122,6 +122,8 @@ FILTER = """static const struct sandbox_rule some[] = { ANY(read), ANY(poll),
 \n};
 static const struct sandbox_topic net_topics[] = { ALLOWED(some), };
 """
+DENY = FILTER.replace("read", "bpf").replace("poll", "iopl").replace(
+    "net", "service").replace("some", "bad")
 FILES = {"base/log.c": "int x;\n", "tests/system/test_x.py":
          "def test_x():\n", "tests/unit/test_c.c": "test_c test_c"}
 ROWS = {n: ("row", "system/test_x.py::test_x") for n in proof.ROWS}
@@ -145,6 +147,8 @@ PROOF = [
     (False, proof.tables_agree, PAGE.replace("poll, ", ""), [FILTER]),
     (False, proof.tables_agree, PAGE, [FILTER.replace("poll", "open")]),
     (False, proof.tables_agree, PAGE, [""]),
+    (True, proof.denials_are_probed, [DENY, FILTER], "DENIED(bpf), SYS_iopl;"),
+    (False, proof.denials_are_probed, [DENY], "SYS_iopl, SYS_bpf_other"),
     (True, proof.names_exist, PAGE, FILES.get),
     (False, proof.names_exist, PAGE.replace("log", "dog"), FILES.get),
     (False, proof.names_exist, PAGE.replace("::test_x", "::test_y"),

@@ -54,6 +54,26 @@ add_provider(const struct scene *s, const char *name, const char *script)
 	scene_write(s, path, 0644, name);
 }
 
+/* The first that a gate gets: memory that outlives it, of a fixed size. */
+static int
+take_notes(int gate)
+{
+	struct frame *frame = frame_expect(gate, E2G_NOTES);
+	int fd;
+
+	assert_int_equal(frame->fd_count, 1);
+	fd = dup(frame->fds[0]);
+	frame_free(frame);
+	return fd;
+}
+
+static void
+meet_gate(const struct scene *s, struct visitor *gate)
+{
+	scene_meet(s->gate_door, gate);
+	close(take_notes(gate->links[0]));
+}
+
 /* The frames of a set, up to and with its COMMIT. */
 static unsigned
 skip_set(int gate)
@@ -85,7 +105,7 @@ static void
 serve(struct serving *v)
 {
 	scene_start(v->scene);
-	scene_meet(v->scene->gate_door, &v->gate);
+	meet_gate(v->scene, &v->gate);
 	skip_set(v->gate.links[0]);
 	frame_send(v->gate.links[0], G2E_READY, NULL, 0);
 	meet_net(v);
@@ -297,7 +317,7 @@ gate_gets_its_files(void **state)
 	add_provider(v.scene, "zeal", "#!/bin/sh\n");
 	scene_write(v.scene, "providers/undescribed", 0755, "#!/bin/sh\n");
 	scene_start(v.scene);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	snprintf(conf, sizeof conf, "%s/amirald.conf", v.scene->dir);
 	expect_file(v.gate.links[0], GATE_FILE_CONF, conf, NULL);
 	snprintf(more, sizeof more, "%s/conf.d/a.conf", v.scene->dir);
@@ -352,14 +372,46 @@ later_gate_gets_what_was_loaded(void **state)
 
 	serve_as(state, &v, "");
 	scene_start(v.scene);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	expect_set(&v.gate, v.scene, "host key");
 	edit_file(v.scene, "host_key");
 	edit_file(v.scene, "operators");
 	edit_file(v.scene, "providers/facts.json");
 	visitor_leave(&v.gate);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	expect_set(&v.gate, v.scene, "edited");
+	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
+	meet_net(&v);
+	end(&v);
+}
+
+/* amirald never looks into it; what one gate notes the next one reads. */
+static void
+gates_share_their_notes(void **state)
+{
+	char bytes[8] = "";
+	struct stat st;
+	struct serving v;
+	int notes;
+
+	serve_as(state, &v, "");
+	scene_start(v.scene);
+	scene_meet(v.scene->gate_door, &v.gate);
+	notes = take_notes(v.gate.links[0]);
+	skip_set(v.gate.links[0]);
+	assert_int_equal(fstat(notes, &st), 0);
+	assert_int_equal(st.st_size, NOTES_SIZE);
+	assert_int_equal(ftruncate(notes, 0), -1);
+	assert_int_equal(ftruncate(notes, NOTES_SIZE + 1), -1);
+	assert_int_equal(pwrite(notes, "noted", 5, NOTES_SIZE - 5), 5);
+	close(notes);
+	visitor_leave(&v.gate);
+	scene_meet(v.scene->gate_door, &v.gate);
+	notes = take_notes(v.gate.links[0]);
+	assert_int_equal(pread(notes, bytes, 5, NOTES_SIZE - 5), 5);
+	assert_string_equal(bytes, "noted");
+	close(notes);
+	skip_set(v.gate.links[0]);
 	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
 	meet_net(&v);
 	end(&v);
@@ -402,7 +454,7 @@ net_gets_its_configuration(void **state)
 
 	serve_as(state, &v, "");
 	scene_start(v.scene);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	skip_set(v.gate.links[0]);
 	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
 	frame_free(frame_expect(v.gate.links[0], E2G_NET));
@@ -625,7 +677,7 @@ capabilities_follow_the_table(void **state)
 	frame_expect_end(v.net.links[0]);
 	visitor_leave(&v.net);
 	close(v.net_link);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	skip_set(v.gate.links[0]);
 	frame_send(v.gate.links[0], G2E_READY, NULL, 0);
 	meet_net(&v);
@@ -673,6 +725,50 @@ users_of_ours_run_no_provider(void **state)
 		if (geteuid() == 0) {
 			assert_int_equal(scene_wait(scene), 1);
 			scene_expect_log(scene, "run_as");
+		}
+		scene_remove(scene);
+	}
+}
+
+/* In the place of the two that stand there, and as long as they are. */
+static void
+configure_users(const struct scene *s, const char *users, const char *more)
+{
+	char path[128], text[4096] = "";
+	char *at;
+	int fd;
+
+	scene_configure(s, more);
+	snprintf(path, sizeof path, "%s/amirald.conf", s->dir);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	assert_true(read(fd, text, sizeof text - 1) > 0);
+	assert_non_null(at = strstr(text, "users = 65501, 65502\n"));
+	assert_int_equal(pwrite(fd, users, 12, at - text + 8), 12);
+	close(fd);
+}
+
+static void
+users_are_told_apart(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "65501, 65501", "", "users: the same user twice" },
+		/* A name and a number of one and the same (Debian's). */
+		{ "5,     games", "", "users: net and gate must be two" },
+		{ "games,     5", "", "users: net and gate must be two" },
+		{ "games, 65502", "[provider facts]\nrun_as = 5\n",
+		    "run_as: 5 is the user of the gate or of net" },
+		{ "65501, games", "[provider facts]\nrun_as = 5\n",
+		    "run_as: 5 is the user of the gate or of net" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct scene *scene = scene_make(programs_of(state));
+
+		configure_users(scene, rows[i][0], rows[i][1]);
+		scene_start(scene);
+		if (geteuid() == 0 || i == 0) {
+			assert_int_equal(scene_wait(scene), 1);
+			scene_expect_log(scene, rows[i][2]);
 		}
 		scene_remove(scene);
 	}
@@ -852,7 +948,7 @@ broken_gate_ends_all(void **state)
 	expect_dead(orphan);
 	scene_expect_log(v.scene, "it gave two jobs one number");
 	second.scene = v.scene;
-	scene_meet(v.scene->gate_door, &gate);
+	meet_gate(v.scene, &gate);
 	second.gate = gate;
 	assert_true(skip_set(gate.links[0]) > 3);
 	frame_send(gate.links[0], G2E_READY, NULL, 0);
@@ -909,7 +1005,7 @@ early_frame_is_a_violation(void **state)
 
 	serve_as(state, &v, "");
 	scene_start(v.scene);
-	scene_meet(v.scene->gate_door, &v.gate);
+	meet_gate(v.scene, &v.gate);
 	frame_send(v.gate.links[0], G2E_RELOADED, NULL, 0);
 	frame_expect_end(v.gate.links[0]);
 	scene_expect_log(v.scene, "RELOADED out of turn");
@@ -1111,6 +1207,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_prestate(gate_gets_its_files, &programs),
 		cmocka_unit_test_prestate(
 		    later_gate_gets_what_was_loaded, &programs),
+		cmocka_unit_test_prestate(gates_share_their_notes, &programs),
 		cmocka_unit_test_prestate(children_are_jailed, &programs),
 		cmocka_unit_test_prestate(
 		    net_gets_its_configuration, &programs),
@@ -1126,6 +1223,7 @@ main(int argc, char **argv)
 		    capabilities_do_not_come_back, &programs),
 		cmocka_unit_test_prestate(
 		    users_of_ours_run_no_provider, &programs),
+		cmocka_unit_test_prestate(users_are_told_apart, &programs),
 		cmocka_unit_test_prestate(
 		    unknown_provider_does_not_start, &programs),
 		cmocka_unit_test_prestate(

@@ -129,6 +129,9 @@ CALL(try_keyctl, syscall(SYS_keyctl, 0, 0, 0, 0, 0))
 CALL(try_perf, syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0))
 CALL(try_sigaction, sigaction(SIGUSR1, &(struct sigaction){ 0 }, NULL))
 CALL(try_futex_requeue, syscall(SYS_futex, p->memory, 3, 1, 1, p->memory, 0))
+CALL(try_readv, syscall(SYS_readv, p->file, &(struct iovec){ p->memory, 1 }, 1))
+CALL(try_thread_exit, syscall(SYS_exit, 0))
+CALL(try_sigreturn, syscall(SYS_rt_sigreturn))
 CALL(try_unknown, syscall(1023))
 
 #ifdef __x86_64__
@@ -209,6 +212,9 @@ static const struct row deadly[] = {
 	ROW(try_perf),
 	ROW(try_sigaction),
 	ROW(try_futex_requeue),
+	ROW(try_readv),
+	ROW(try_thread_exit),
+	ROW(try_sigreturn),
 	ROW(try_unknown),
 #ifdef __x86_64__
 	ROW(try_x32),
@@ -232,9 +238,9 @@ static long
 use_vectors(const struct props *p)
 {
 	char bytes[2];
-	struct iovec out = { (char[]){ "yz" }, 2 }, in = { bytes, 2 };
+	struct iovec out = { (char[]){ "yz" }, 2 };
 
-	if (writev(p->pair[0], &out, 1) != 2 || readv(p->pair[1], &in, 1) != 2)
+	if (writev(p->pair[0], &out, 1) != 2 || read(p->pair[1], bytes, 2) != 2)
 		return -1;
 	return memcmp(bytes, "yz", 2);
 }
@@ -251,16 +257,6 @@ use_messages(const struct props *p)
 	return recvmsg(p->pair[1], &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) == 1
 		   ? 0
 		   : -1;
-}
-
-static long
-use_send_recv(const struct props *p)
-{
-	char byte;
-
-	if (send(p->pair[0], "s", 1, MSG_NOSIGNAL) != 1)
-		return -1;
-	return recv(p->pair[1], &byte, 1, 0) == 1 ? 0 : -1;
 }
 
 CALL(use_poll, syscall(SYS_poll, NULL, 0, 1))
@@ -303,7 +299,6 @@ static const struct row needed[] = {
 	ROW(use_read_write),
 	ROW(use_vectors),
 	ROW(use_messages),
-	ROW(use_send_recv),
 	ROW(use_poll),
 	ROW(use_ppoll),
 	ROW(use_close),
@@ -314,6 +309,25 @@ static const struct row needed[] = {
 	ROW(use_futex),
 	ROW(use_memory),
 	ROW(use_time),
+};
+
+/* Calls of net alone */
+
+CALL(net_send, send(p->pair[0], "s", 1, MSG_NOSIGNAL) == 1 ? 0 : -1)
+
+static long
+net_recv(const struct props *p)
+{
+	char byte;
+
+	if (write(p->pair[0], "x", 1) != 1)
+		return -1;
+	return recv(p->pair[1], &byte, 1, 0) == 1 ? 0 : -1;
+}
+
+static const struct row nets_own[] = {
+	ROW(net_send),
+	ROW(net_recv),
 };
 
 /* Calls of the gate alone */
@@ -432,6 +446,8 @@ net_lives(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(needed); i++)
 		expect_success(SANDBOX_NET, &needed[i]);
+	for (size_t i = 0; i < COUNT(nets_own); i++)
+		expect_success(SANDBOX_NET, &nets_own[i]);
 }
 
 static void
@@ -440,6 +456,8 @@ gate_dies(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(deadly); i++)
 		expect_death(SANDBOX_GATE, &deadly[i]);
+	for (size_t i = 0; i < COUNT(nets_own); i++)
+		expect_death(SANDBOX_GATE, &nets_own[i]);
 }
 
 static void
@@ -507,47 +525,96 @@ stopping_is_survived(void **state)
 
 /* The deny-list */
 
-static const struct {
+struct denied {
 	const char *name;
 	long number;
-} denied[] = {
-	{ "init_module", SYS_init_module },
-	{ "finit_module", SYS_finit_module },
-	{ "delete_module", SYS_delete_module },
-	{ "kexec_load", SYS_kexec_load },
-	{ "bpf", SYS_bpf },
-	{ "ptrace", SYS_ptrace },
-	{ "process_vm_readv", SYS_process_vm_readv },
-	{ "process_vm_writev", SYS_process_vm_writev },
-	{ "process_madvise", SYS_process_madvise },
-	{ "pidfd_getfd", SYS_pidfd_getfd },
-	{ "kcmp", SYS_kcmp },
-	{ "add_key", SYS_add_key },
-	{ "request_key", SYS_request_key },
-	{ "keyctl", SYS_keyctl },
-	{ "io_uring_setup", SYS_io_uring_setup },
-	{ "io_uring_enter", SYS_io_uring_enter },
-	{ "io_uring_register", SYS_io_uring_register },
-	{ "userfaultfd", SYS_userfaultfd },
-	{ "perf_event_open", SYS_perf_event_open },
-	{ "open_by_handle_at", SYS_open_by_handle_at },
 };
 
-/* What every descendant of amirald lives under; arguments that do nothing. */
+/* clang-format off */
+#define DENIED(name) { #name, SYS_##name }
+/* clang-format on */
+
+/* Of every descendant. */
+static const struct denied denied[] = {
+	DENIED(init_module),
+	DENIED(finit_module),
+	DENIED(delete_module),
+	DENIED(kexec_load),
+	DENIED(kexec_file_load),
+	DENIED(bpf),
+	DENIED(ptrace),
+	DENIED(process_vm_readv),
+	DENIED(process_vm_writev),
+	DENIED(process_madvise),
+	DENIED(pidfd_getfd),
+	DENIED(kcmp),
+	DENIED(add_key),
+	DENIED(request_key),
+	DENIED(keyctl),
+	DENIED(io_uring_setup),
+	DENIED(io_uring_enter),
+	DENIED(io_uring_register),
+	DENIED(userfaultfd),
+	DENIED(perf_event_open),
+	DENIED(open_by_handle_at),
+#ifdef SYS_iopl
+	DENIED(iopl),
+	DENIED(ioperm),
+#endif
+};
+
+/* Of strict providers too; where they have no network, the second part. */
+static const struct denied denied_strictly[] = {
+#ifdef SYS_fork
+	DENIED(fork),
+	DENIED(vfork),
+#endif
+	DENIED(clone),
+	DENIED(clone3),
+};
+static const struct denied denied_sockets[] = {
+	DENIED(socket),
+	DENIED(socketpair),
+#ifdef SYS_socketcall
+	DENIED(socketcall),
+#endif
+};
+
+/* Arguments that do nothing. */
 static long
-try_denied(const struct props *p)
+try_list(const struct denied *list, size_t count)
 {
-	(void)p;
-	for (size_t i = 0; i < COUNT(denied); i++) {
+	for (size_t i = 0; i < count; i++) {
 		errno = 0;
-		if (syscall(denied[i].number, -1, -1, -1, -1, -1, -1) != -1 ||
+		if (syscall(list[i].number, -1, -1, -1, -1, -1, -1) != -1 ||
 		    errno != EPERM) {
-			fprintf(
-			    stderr, "%s: errno %d\n", denied[i].name, errno);
+			fprintf(stderr, "%s: errno %d\n", list[i].name, errno);
 			return -1;
 		}
 	}
 	return 0;
+}
+
+/* What every descendant of amirald lives under. */
+static long
+try_denied(const struct props *p)
+{
+	(void)p;
+	return try_list(denied, COUNT(denied));
+}
+
+static long
+try_denied_strictly(const struct props *p)
+{
+	(void)p;
+	return try_list(denied_strictly, COUNT(denied_strictly));
+}
+
+static long
+try_denied_sockets(const struct props *p)
+{
+	(void)p;
+	return try_list(denied_sockets, COUNT(denied_sockets));
 }
 
 /* An administrator's programs: a shell that starts another. */
@@ -585,6 +652,21 @@ descendants_are_denied(void **state)
 			expect_success(kinds[kind], &rows[i]);
 	expect_success(SANDBOX_SERVICE, &rows[0]);
 	expect_success(SANDBOX_SERVICE, &rows[1]);
+}
+
+static void
+strict_ones_are_denied_more(void **state)
+{
+	const struct row denials[] = { ROW(try_denied),
+		ROW(try_denied_strictly) };
+	const struct row sockets = ROW(try_denied_sockets);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(denials); i++) {
+		expect_success(SANDBOX_STRICT, &denials[i]);
+		expect_success(SANDBOX_STRICT_NETWORK, &denials[i]);
+	}
+	expect_success(SANDBOX_STRICT, &sockets);
 }
 
 /* A compiled program does what a loaded one does. */
@@ -626,6 +708,7 @@ main(void)
 		cmocka_unit_test(abort_is_sigabrt),
 		cmocka_unit_test(stopping_is_survived),
 		cmocka_unit_test(descendants_are_denied),
+		cmocka_unit_test(strict_ones_are_denied_more),
 		cmocka_unit_test(programs_are_filters),
 	};
 

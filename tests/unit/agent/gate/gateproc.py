@@ -27,7 +27,7 @@ PATIENCE = 30  # seconds; what should come comes in a fraction of one
 
 # privsep/messages.h
 (E2G_FILE, E2G_COMMIT, E2G_NET, E2G_STARTED, E2G_EXITED,
- E2G_ISSUED) = range(6)
+ E2G_ISSUED, E2G_NOTES) = range(7)
 (G2E_READY, G2E_RELOADED, G2E_KEPT, G2E_LAUNCH, G2E_KILL, G2E_LOG,
  G2E_AUDIT, G2E_TRUST, G2E_REVOKED) = range(9)
 G2N_KEYS, G2N_READY, G2N_REPLY, G2N_HELLO = range(4)

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -26,6 +28,7 @@ static struct fixture fixture;
 static struct gate_replay replay;
 static struct gate_jobs jobs;
 static json_t *facts;
+static struct gate_poison poison;
 static struct gate_admit gate;
 
 /* What a request is made of before it is signed. */
@@ -33,10 +36,11 @@ struct sample {
 	json_t *json;
 	unsigned who[5], lines;
 	enum envelope_kind kind;
-	bool torn;   /* no envelope at all */
-	bool broken; /* a bit of the signature */
-	bool known;  /* seen before */
-	bool busy;   /* no job is free */
+	bool torn;     /* no envelope at all */
+	bool broken;   /* a bit of the signature */
+	bool known;    /* seen before */
+	bool poisoned; /* ended the gate before this one */
+	bool busy;     /* no job is free */
 };
 
 static int
@@ -54,7 +58,9 @@ setup(void **state)
 		.replay = &replay,
 		.jobs = &jobs,
 		.started = NOW - 10 * HOURS,
+		.poison = &poison,
 	};
+	poison_init(&poison);
 	return facts == NULL;
 }
 
@@ -63,6 +69,7 @@ teardown(void **state)
 {
 	(void)state;
 	json_decref(facts);
+	poison_free(&poison);
 	replay_clear(&replay);
 	fixture_clear(&fixture);
 	return 0;
@@ -98,6 +105,25 @@ sample_args(struct sample *sample, json_t *args)
 	    json_object_get(sample->json, "command"), "args", args);
 }
 
+/* One gate has it in hand, ends, and another begins. */
+static void
+poison_with(const uint8_t digest[static ENVELOPE_DIGEST_SIZE])
+{
+	int fd = memfd_create("notes", MFD_CLOEXEC);
+
+	assert_true(fd != -1 && ftruncate(fd, NOTES_SIZE) == 0);
+	poison_adopt(&poison, dup(fd));
+	assert_true(poison_take(&poison, digest));
+	poison_adopt(&poison, fd);
+}
+
+static void
+poison_forget(void)
+{
+	poison_free(&poison);
+	poison_init(&poison);
+}
+
 /* The result; the sample is used up. */
 static struct admit_result
 judged(struct sample *sample)
@@ -120,8 +146,11 @@ judged(struct sample *sample)
 		bytes[0] = '!';
 	if (sample->known)
 		replay_add(&replay, digest, "x", NOW + HOURS, REPLAY_COMPLETE);
+	if (sample->poisoned)
+		poison_with(digest);
 	before = replay_find(&replay, digest) != NULL;
 	admit(&gate, bytes, len, NOW, &result);
+	poison_forget();
 	if (result.outcome == ADMIT_DROPPED)
 		assert_int_equal(replay_find(&replay, digest) != NULL, before);
 	if (result.outcome == ADMIT_REFUSED)
@@ -187,6 +216,12 @@ static void
 spoil_signer(struct sample *sample)
 {
 	sample->who[0] = STRANGER;
+}
+
+static void
+spoil_poison(struct sample *sample)
+{
+	sample->poisoned = true;
 }
 
 static void
@@ -302,6 +337,7 @@ static const struct step {
 	{ "envelope", spoil_envelope, ADMIT_DROPPED, STATUS_BASE64 },
 	{ "signer", spoil_signer, ADMIT_DROPPED, STATUS_UNKNOWN_KEY },
 	{ "signature", spoil_signature, ADMIT_DROPPED, STATUS_SIGNATURE },
+	{ "poison", spoil_poison, ADMIT_DROPPED, DROP_POISONED },
 	{ "schema", spoil_schema, ADMIT_DROPPED, STATUS_SCHEMA },
 	{ "lines", spoil_lines, ADMIT_DROPPED, STATUS_LINES },
 	{ "operator", spoil_operator, ADMIT_DROPPED, STATUS_OPERATOR },
@@ -378,6 +414,21 @@ test_good_one(void **state)
 	(void)state;
 	expect_admitted(sample_of(ALICE, "run"));
 	expect_admitted(sample_of(ALICE, "ping"));
+}
+
+/* What was let go early was answered somehow, and not by this. */
+static void
+test_forgotten_early(void **state)
+{
+	struct sample sample = sample_of(ALICE, "run");
+
+	(void)state;
+	replay.early = NOW - 5000;
+	sample_times(&sample, NOW - 60000, NOW - 5000);
+	expect_dropped(sample, DROP_LATE);
+	sample = sample_of(ALICE, "run");
+	sample_times(&sample, NOW - 60000, NOW - 4999);
+	expect_refused(sample, REASON_EXPIRED);
 }
 
 static void
@@ -815,6 +866,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_order),
 		TEST(test_good_one),
+		TEST(test_forgotten_early),
 		TEST(test_times_at_their_bounds),
 		TEST(test_floor_and_start),
 		TEST(test_two_lines),

@@ -31,6 +31,8 @@ static struct gate_runs runs;
 static struct gate_builtins builtins;
 static struct gate_intake intake;
 static json_t *facts;
+static struct gate_poison poison;
+static struct gate_throttle throttle;
 
 static void
 make_answering(void)
@@ -56,6 +58,14 @@ make_answering(void)
 		.audit = &audit };
 }
 
+static void
+throttle_over(void *arg)
+{
+	(void)arg;
+	intake_go_on(&intake);
+	loop_stop(fixture.loop, 0);
+}
+
 static int
 setup(void **state)
 {
@@ -63,11 +73,13 @@ setup(void **state)
 	fixture_init(&fixture);
 	replay_init(&replay);
 	facts = json_object();
+	poison_init(&poison);
 	make_answering();
 	gate = (struct gate_admit){ .trust = &fixture.trust,
 		.facts = &facts,
 		.replay = &replay,
-		.jobs = &jobs };
+		.jobs = &jobs,
+		.poison = &poison };
 	intake = (struct gate_intake){ .admit = &gate,
 		.builtins = &builtins,
 		.runs = &runs,
@@ -76,8 +88,10 @@ setup(void **state)
 		.outbox = &outbox,
 		.audit = &audit,
 		.drops = &drops,
-		.executor = fixture.link };
+		.executor = fixture.link,
+		.throttle = &throttle };
 	STAILQ_INIT(&intake.waiting);
+	throttle_init(&throttle, fixture.loop, throttle_over, NULL);
 	return 0;
 }
 
@@ -97,8 +111,10 @@ teardown(void **state)
 	while (intake.count > 0 && (intake_go_on(&intake), true));
 	memory_clear(&memory);
 	json_decref(facts);
+	poison_free(&poison);
 	replay_clear(&replay);
 	loop_timer_clear(fixture.loop, &drops.timer);
+	loop_timer_clear(fixture.loop, &throttle.timer);
 	fixture_clear(&fixture);
 	return 0;
 }
@@ -254,6 +270,65 @@ test_waits_for_amirald(void **state)
 	close(peer);
 }
 
+/* As much as one message is over what is saved up. */
+#define BAD_AT_ONCE (THROTTLE_BURST_US / THROTTLE_BAD_US)
+
+/* 100 unverifiable ones a second; amirald's messages do not wait. */
+static void
+test_unverifiable_ones_are_read_slowly(void **state)
+{
+	struct link *net;
+	int64_t start = clock_monotonic_ms(), passed;
+	unsigned count = 0;
+	int peer;
+
+	(void)state;
+	net = fixture_link(&fixture, &net_to_gate, &gate_to_net, &peer);
+	intake_net(&intake, net);
+	for (; !intake.paused && count < 2 * BAD_AT_ONCE; count++)
+		take_junk(10);
+	passed = clock_monotonic_ms() - start;
+	assert_in_range(count, BAD_AT_ONCE, BAD_AT_ONCE + passed / 10 + 1);
+	assert_int_equal(drops.counts[STATUS_LAYOUT], count);
+	take_ping(1);
+	assert_int_equal(outbox.letters, 1);
+	loop_run(fixture.loop);
+	assert_false(intake.paused);
+	/* It was waited for, not just set. */
+	assert_true(clock_monotonic_ms() - start >=
+		    THROTTLE_CHUNK_US * BUDGET_PART / 1000);
+	intake_net(&intake, NULL);
+	link_close(net);
+	close(peer);
+}
+
+/* Half a processor, whatever it is that net costs. */
+static void
+test_time_is_bounded(void **state)
+{
+	struct link *net;
+	int peer;
+
+	(void)state;
+	net = fixture_link(&fixture, &net_to_gate, &gate_to_net, &peer);
+	intake_net(&intake, net);
+	intake_busy(&intake, true);
+	take_ping(1);
+	intake_busy(&intake, false);
+	assert_false(intake.paused);
+	/* As if it had taken that much more. */
+	intake_busy(&intake, true);
+	throttle.began_us -= THROTTLE_BURST_US;
+	intake_busy(&intake, false);
+	assert_true(intake.paused);
+	loop_run(fixture.loop);
+	assert_false(intake.paused);
+	assert_true(budget_left_us(&throttle.budget, clock_monotonic_ms()) > 0);
+	intake_net(&intake, NULL);
+	link_close(net);
+	close(peer);
+}
+
 static void
 no_facts(bool changed, void *arg)
 {
@@ -309,6 +384,8 @@ main(void)
 		TEST(test_bound_of_those_that_wait),
 		TEST(test_bound_of_their_bytes),
 		TEST(test_waits_for_amirald),
+		TEST(test_unverifiable_ones_are_read_slowly),
+		TEST(test_time_is_bounded),
 		TEST(test_facts_wait_for_amirald),
 		TEST(test_known),
 	};

@@ -153,6 +153,18 @@ test_room_by_sweeping(void **state)
 	assert_int_equal(replay_owned(&replay, "alice"), REPLAY_SHARE / 2);
 	for (unsigned i = 0; i < REPLAY_SHARE; i += 2)
 		assert_non_null(replay_find(&replay, digest(i)));
+	/* It is known that those of the others are not known any more. */
+	assert_int_equal(replay.early, NOW + 100);
+}
+
+static void
+test_nothing_early_in_time(void **state)
+{
+	(void)state;
+	assert_true(add(1, "alice", NOW - REPLAY_LATE_MS));
+	replay_expire(&replay, NOW - REPLAY_LATE_MS);
+	assert_int_equal(replay.used, 0);
+	assert_int_equal(replay.early, 0);
 }
 
 static void
@@ -215,6 +227,8 @@ main(void)
 		    test_running_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_room_by_sweeping, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_nothing_early_in_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_small_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
