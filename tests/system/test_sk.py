@@ -99,6 +99,7 @@ def one(fresh):
 
 
 def ask(fleet, key):
+    """A starting agent may read it twice: from the log, and live."""
     request = fleet.request("ping")
     return fleet.ask(request, fleet.signed(request, key))
 
@@ -116,7 +117,7 @@ def test_an_untouched_one_is_not(one, flags):
     fleet, agent = one
     fleet.token.flags = flags
     request = ask(fleet, fleet.token)
-    fleets.wait_for("the count", lambda: sum(agent.dropped().values()) == 1)
+    fleets.wait_for("the count", lambda: sum(agent.dropped().values()))
     assert fleet.envelopes(request["reply_to"]) == []
 
 
@@ -124,7 +125,7 @@ def test_its_secret_as_a_plain_key_is_not(one):
     """One point, two types: only the listed one may ask."""
     fleet, agent = one
     request = ask(fleet, sshsig.Key(fleet.token.seed))
-    fleets.wait_for("the count", lambda: agent.dropped()["unknown-key"] == 1)
+    fleets.wait_for("the count", lambda: agent.dropped()["unknown-key"])
     assert fleet.envelopes(request["reply_to"]) == []
 
 
@@ -132,7 +133,7 @@ def test_another_application_is_not(one):
     fleet, agent = one
     fleet.token.application = b"web:"
     request = ask(fleet, fleet.token)
-    fleets.wait_for("the count", lambda: sum(agent.dropped().values()) == 1)
+    fleets.wait_for("the count", lambda: sum(agent.dropped().values()))
     assert fleet.envelopes(request["reply_to"]) == []
 
 
