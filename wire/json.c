@@ -10,11 +10,43 @@
 #define REALS_NOWHERE -1.0 /* no magnitude is that small */
 #define BASE64        sodium_base64_VARIANT_ORIGINAL
 
+/* Where jansson's parser is at work, and whether it was refused memory. */
+static struct {
+	bool parses, refused;
+} parser;
+
+/*
+ * The parser passes over a refusal while it collects a string, and then
+ * copies more than it has made room for. So a refusal is the last word: what
+ * it asks for next it does not get either, and it gives up.
+ */
+static void *
+take_memory(size_t size)
+{
+	void *memory = parser.refused ? NULL : malloc(size);
+
+	parser.refused = parser.parses && memory == NULL;
+	return memory;
+}
+
 void
 json_prepare(void)
 {
 	/* Zero would make jansson look for a seed of its own in /dev. */
 	json_object_seed((size_t)randombytes_random() | 1);
+	json_set_alloc_funcs(take_memory, free);
+}
+
+static json_t *
+parse(const uint8_t *bytes, size_t len, json_error_t *error)
+{
+	json_t *root;
+
+	parser.parses = true;
+	root =
+	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, error);
+	parser.parses = parser.refused = false;
+	return root;
 }
 
 /*
@@ -92,8 +124,7 @@ json_strict(
 
 	if (len == 0 || !prescan(bytes, len))
 		return STATUS_JSON;
-	root = json_loadb(
-	    (const char *)bytes, len, JSON_REJECT_DUPLICATES, &error);
+	root = parse(bytes, len, &error);
 	if (root == NULL)
 		return error.text[0] == '\0' ? STATUS_MEMORY : STATUS_JSON;
 	if (!json_is_object(root) || !reals_in_place(root, reals_below)) {

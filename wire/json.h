@@ -28,7 +28,10 @@
  */
 enum status json_strict(
     const uint8_t *bytes, size_t len, const char *reals_below, json_t **out);
-/* Seeds jansson's hash from libsodium: before the sandbox, once a process. */
+/*
+ * Seeds jansson's hash from libsodium, and hands out its memory: before the
+ * sandbox, once a process.
+ */
 void json_prepare(void);
 /* Compact, 15 digits for reals; allocated, *len without the NUL. */
 char *json_compact(const json_t *, size_t *len);

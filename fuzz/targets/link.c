@@ -206,7 +206,9 @@ step_we_send(struct scene *s, struct input *in)
 
 	if (piece.iov_len > rule->max)
 		piece.iov_len = rule->max;
-	if (link_send(s->link, type, &piece, 1, rule->fds > 0 ? fds : NULL))
+	if (rule->fds > 0
+		? link_send(s->link, type, &piece, 1, fds)
+		: link_send_bytes(s->link, type, frame, piece.iov_len))
 		return;
 	MUST(link_full(s->link) && !link_empty(s->link));
 	s->refused = true;
