@@ -5,27 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "wire/verify/base64.h"
 
 #define REALS_NOWHERE -1.0 /* no magnitude is that small */
 #define BASE64        sodium_base64_VARIANT_ORIGINAL
 
-/* Where jansson's parser is at work, and whether it was refused memory. */
-static struct {
-	bool parses, refused;
-} parser;
+static bool parsing;
 
 /*
- * The parser passes over a refusal while it collects a string, and then
- * copies more than it has made room for. So a refusal is the last word: what
- * it asks for next it does not get either, and it gives up.
+ * jansson's parser passes over a refusal while it collects a string, and
+ * then copies more than it has made room for.
  */
 static void *
 take_memory(size_t size)
 {
-	void *memory = parser.refused ? NULL : malloc(size);
+	void *memory = malloc(size);
 
-	parser.refused = parser.parses && memory == NULL;
+	if (memory == NULL && parsing)
+		fatal("out of memory while reading JSON");
 	return memory;
 }
 
@@ -38,14 +36,14 @@ json_prepare(void)
 }
 
 static json_t *
-parse(const uint8_t *bytes, size_t len, json_error_t *error)
+parse(const uint8_t *bytes, size_t len)
 {
 	json_t *root;
 
-	parser.parses = true;
+	parsing = true;
 	root =
-	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, error);
-	parser.parses = parser.refused = false;
+	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL);
+	parsing = false;
 	return root;
 }
 
@@ -119,14 +117,13 @@ enum status
 json_strict(
     const uint8_t *bytes, size_t len, const char *reals_below, json_t **out)
 {
-	json_error_t error;
 	json_t *root;
 
 	if (len == 0 || !prescan(bytes, len))
 		return STATUS_JSON;
-	root = parse(bytes, len, &error);
+	root = parse(bytes, len);
 	if (root == NULL)
-		return error.text[0] == '\0' ? STATUS_MEMORY : STATUS_JSON;
+		return STATUS_JSON;
 	if (!json_is_object(root) || !reals_in_place(root, reals_below)) {
 		json_decref(root);
 		return STATUS_JSON;

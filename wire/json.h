@@ -24,7 +24,8 @@
 /*
  * reals_below: name of the top-level member inside which reals are allowed;
  * "" allows them everywhere, NULL nowhere. *out is the caller's reference.
- * Out of memory is STATUS_MEMORY where jansson can tell, else STATUS_JSON.
+ * Out of memory ends the process: jansson's parser, refused, goes on beyond
+ * the room that it has.
  */
 enum status json_strict(
     const uint8_t *bytes, size_t len, const char *reals_below, json_t **out);

@@ -72,7 +72,7 @@ remove_files(void)
 static void
 listen_once(void)
 {
-	const struct timeval patience = { .tv_sec = 5 };
+	const struct timeval patience = { .tv_sec = 60 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	if (listener != -1)
