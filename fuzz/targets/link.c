@@ -249,10 +249,11 @@ lowest_free(int fd)
 static void
 play(struct scene *s, struct input *in)
 {
-	static link_handler *const handlers[] = { on_frame, on_frame, on_frame,
-		on_frame, on_frame, on_frame, on_frame, on_frame };
+	static link_handler *handlers[UINT8_MAX + 1];
 	int fds[2];
 
+	for (unsigned i = 0; i < s->in->count; i++)
+		handlers[i] = on_frame;
 	MUST(link_pair(fds) == 0);
 	s->peer = fds[1];
 	s->loop = loop_new(4);
