@@ -87,6 +87,13 @@ cast_find(const struct public_key *key)
 	return (enum cast)who;
 }
 
+void
+cast_sign_raw(enum cast who, const uint8_t *data, size_t len,
+    uint8_t sig[static ED25519_SIG_SIZE])
+{
+	crypto_sign_detached(sig, NULL, data, len, player(who)->secret);
+}
+
 uint8_t *
 cast_sign(enum envelope_kind kind, const enum cast *who, unsigned n,
     const uint8_t *payload, size_t payload_len, size_t *len)
@@ -99,8 +106,7 @@ cast_sign(enum envelope_kind kind, const enum cast *who, unsigned n,
 	for (unsigned i = 0; i < n; i++) {
 		struct signature sig = { .key = *cast_key(who[i]) };
 
-		crypto_sign_detached(
-		    sig.bytes, NULL, data, data_len, player(who[i])->secret);
+		cast_sign_raw(who[i], data, data_len, sig.bytes);
 		sign_line(kind, &sig, text[i]);
 		lines[i] = text[i];
 	}

@@ -18,6 +18,8 @@ const char *cast_line(enum cast);
 const struct seal_pair *cast_seal(void);
 /* Whose key it is; CAST: nobody's. */
 enum cast cast_find(const struct public_key *);
+void cast_sign_raw(enum cast, const uint8_t *data, size_t len,
+    uint8_t sig[static ED25519_SIG_SIZE]);
 /* An envelope with a line of each of n; allocated, never NULL. */
 uint8_t *cast_sign(enum envelope_kind, const enum cast *who, unsigned n,
     const uint8_t *payload, size_t payload_len, size_t *len);

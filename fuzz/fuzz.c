@@ -1,12 +1,12 @@
 #include "fuzz/fuzz.h"
 
-#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "wire/json.h"
 
 static uint32_t random_state;
 
@@ -58,7 +58,7 @@ fuzz_prepare(void)
 	if (randombytes_set_implementation(&repeating) != 0 ||
 	    sodium_init() < 0)
 		abort();
-	json_object_seed(1);
+	json_prepare();
 	log_to(nowhere, NULL);
 }
 

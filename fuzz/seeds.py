@@ -83,6 +83,106 @@ def seeds_verify():
             yield name, (b"\1" if name.startswith("sealed") else b"\0") + data
 
 
+def signed_lists():
+    for name, path in vectors("trust", "bit-off-signature-r namespace-r"):
+        yield name, (VECTORS / path).read_bytes()
+
+
+def seeds_operators():
+    for name, data in signed_lists():
+        for how in (0, 1, 2, 4, 7, 8, 9, 16, 17, 32, 33, 48, 49):
+            yield f"{name}-{how}", struct.pack(">Bi3B", how, 0, 4, 1, 0) + data
+        for at in (-90000, 700000):
+            yield f"{name}-at{at}", struct.pack(">Bi3B", 0, at, 4, 1, 0) + data
+        for serial in (0, 255):
+            yield f"{name}-by{serial}", (
+                struct.pack(">Bi3B", 0, 0, 4, serial, 1) + data)
+        yield f"{name}-by-alice", struct.pack(">Bi3B", 16, 0, 0, 1, 4) + data
+
+
+def seeds_trust():
+    yield from payloads("trust", "")
+    root = json.loads(payload("trust/valid.envelope"))
+    row, revoked = root["signers"][0], root["revoked"][0]
+    for name, change in {
+            "same-key": {"signers": [row, row]},
+            "signers-many": {"signers": [row] * 257},
+            "revoked-many": {"revoked": [revoked] * 1025},
+            "revoked-twice": {"revoked": [revoked] * 2},
+            "none": {"signers": [], "revoked": []}}.items():
+        yield name, json.dumps({**root, **change}).encode()
+
+
+def seeds_memory():
+    for number, kind in ((0, "request"), (1, "reply"), (2, "reply"),
+                         (3, "hello"), (4, "enroll"), (5, "trust")):
+        for name, data in payloads(kind, "sealed rotation certificate"):
+            yield f"{kind}-{number}-{name}", bytes([number]) + data
+    stores = (f"@revoked * {BOB}\n@cert-authority * {ALICE}\n"
+              f"www01,www02 {ALICE[:-4]}AAAA\n")
+    yield "known-hosts", b"\6" + stores.encode()
+    yield "known-hosts-two", f"\6a,b {ALICE}\n@revoked * {BOB}\n".encode()
+    yield "allowed-signers", f"\7a {ALICE}\n@revoked {BOB}\n".encode()
+    for name, data in signed_lists():
+        yield f"operators-{name}", b"\x08" + data
+    yield "match", b'\x09{"hosts":["www01.example.com"],"groups":["web"]}'
+    yield "signer", b"\x0b{}"
+
+
+def seeds_reply_build():
+    def head(status, rest=b""):
+        return struct.pack(">BiiBB", status, 7, 0, 1, 2) + rest
+    yield "start", head(0)
+    yield "noop", head(1, b"\3\5hello")
+    yield "noop-not-utf8", head(1, b"\3\2\xff\xfe")
+    yield "output", head(2, b"\1text\n")
+    yield "output-bytes", head(2, b"\0a\0b\xff")
+    yield "output-escaped", head(2, b"\1" + bytes(range(1, 32)) * 3)
+    yield "output-quoted", head(2, b'\1"a\\b"' + b"x" * 30)
+    yield "output-most", head(2, b"\1" + b"x" * 32768)
+    yield "output-long", head(2, b"\1" + b"x" * 32769)
+    for has in (0, 8 + 2, 16 + 3, 32, 64, 96, 120):
+        body = bytes([has])
+        body += b"\0\1\7\0\2\x08" if has & 32 else b""
+        body += bytes(range(16)) if has & 64 else b""
+        yield f"complete-{has}", head(3, body + b'{"exit":0,"a":[1.5]}')
+    yield "signalled", head(3, b"\1\x08" + b"{}")
+    yield "cancelled", head(3, b"\3{}")
+    yield "no-object", head(3, b"\0[1]")
+    yield "deep", head(3, b"\0" + b'{"a":' * 20 + b"1" + b"}" * 20)
+    yield "long", head(3, b'\0{"a":"' + b"x" * 32765 + b'"}')
+
+
+def seeds_signer():
+    """u8 where, answers, kind, damage; then what is signed."""
+    for where in range(6):
+        for answers in range(5):
+            raw = b"\0\0\0\1\5\n" if 3 in (where, answers - 1) else b""
+            yield f"{where}-{answers}", (
+                bytes([where, answers, where % 5, 9]) + raw + b"{}")
+    for damage in range(5, 120, 23):
+        yield f"damage-{damage}", bytes([0, 1, 0, damage]) + b"{}"
+    for where in (128, 129, 130):
+        yield f"named-{where}", bytes([where, 0, 1, 0]) + b"{}"
+    yield "pair-of-one", bytes([4, 0, 2, 2]) + b"{}"
+    for place in range(3):
+        yield f"nowhere-{place}", bytes([6, 0, 0, place])
+    yield "empty", bytes([0, 0, 0, 0])
+    yield "empty-ours", bytes([4, 0, 0, 1])
+    blob = base64.b64decode(HARDWARE.split()[1])
+    body = b"\x0c" + struct.pack(">I", 1) + string(blob) + string(b"x" * 9)
+    touched = (string(b"sk-ssh-ed25519@openssh.com") + string(bytes(64)) +
+               b"\1\0\0\0\7")
+    for answers, name in ((0, "hardware"), (3, "hardware-refused")):
+        yield name, bytes([3, answers, 0, 0]) + string(body) + b"\n{}"
+    answer = string(b"\x0e" + string(touched))
+    yield "hardware-unsigned", bytes([0, 4, 0, 0]) + answer + b"\n{}"
+    yield "cut", bytes([3, 0, 0, 0]) + string(body)[:40] + b"\n{}"
+    for name, secret, _ in KEYS:
+        if name not in ("rsa",):
+            yield f"file-{name}", bytes([5, 0, 0, 0]) + secret
+
+
 def seeds_admit():
     for name, path in vectors("request", "receiver"):
         yield name, HEADER + (VECTORS / path).read_bytes()
@@ -223,6 +323,9 @@ def seeds_known_hosts():
         "names": f"# all\n\nb,a,c {ALICE}\na {BOB}",
         "revoked": f"@revoked *.example.com {ALICE}\nwww01 {ALICE}\n",
         "authority": f"@cert-authority * {ALICE}\n",
+        "authority-some": f"www01 {BOB}\n@cert-authority *.x,w* {ALICE}\n",
+        "authority-revoked": f"@revoked * {ALICE}\n"
+                             f"@cert-authority * {ALICE}\na {BOB}\n",
         "other-type": f"www01 {RSA}\nwww01 {ALICE}\n",
         "hashed": f"|1|abc|def {ALICE}\n",
         "port": f"[www01]:22 {ALICE}\n", "pattern": f"www* {ALICE}\n",
@@ -260,6 +363,10 @@ def seeds_allowed_signers():
                  f"{ALICE}\n",
         "namespaces": f'a namespaces="amiral-trust-v1,git" {ALICE}\n'
                       f'b NAMESPACES="amiral-request-v1" {BOB}\n',
+        "revoked": f"@revoked {ALICE} x\na {ALICE}\nb {BOB}\n",
+        "revoked-other": f"@revoked {RSA}\nb {BOB}\n",
+        "revoked-bad": f"@revoked ssh-ed25519 AAAA\n",
+        "marker": f"@other {ALICE}\n",
         "minutes": f'a valid-after="202402291201Z" {ALICE}\n',
         "no-zone": f'a valid-after="20251101" {ALICE}\n',
         "authority": f"a cert-authority {ALICE}\n",

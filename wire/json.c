@@ -5,16 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "wire/verify/base64.h"
 
 #define REALS_NOWHERE -1.0 /* no magnitude is that small */
 #define BASE64        sodium_base64_VARIANT_ORIGINAL
+
+static bool parsing;
+
+/*
+ * jansson's parser passes over a refusal while it collects a string, and
+ * then copies more than it has made room for.
+ */
+static void *
+take_memory(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL && parsing)
+		fatal("out of memory while reading JSON");
+	return memory;
+}
 
 void
 json_prepare(void)
 {
 	/* Zero would make jansson look for a seed of its own in /dev. */
 	json_object_seed((size_t)randombytes_random() | 1);
+	json_set_alloc_funcs(take_memory, free);
+}
+
+static json_t *
+parse(const uint8_t *bytes, size_t len)
+{
+	json_t *root;
+
+	parsing = true;
+	root =
+	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL);
+	parsing = false;
+	return root;
 }
 
 /*
@@ -87,15 +117,13 @@ enum status
 json_strict(
     const uint8_t *bytes, size_t len, const char *reals_below, json_t **out)
 {
-	json_error_t error;
 	json_t *root;
 
 	if (len == 0 || !prescan(bytes, len))
 		return STATUS_JSON;
-	root = json_loadb(
-	    (const char *)bytes, len, JSON_REJECT_DUPLICATES, &error);
+	root = parse(bytes, len);
 	if (root == NULL)
-		return error.text[0] == '\0' ? STATUS_MEMORY : STATUS_JSON;
+		return STATUS_JSON;
 	if (!json_is_object(root) || !reals_in_place(root, reals_below)) {
 		json_decref(root);
 		return STATUS_JSON;

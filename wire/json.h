@@ -24,11 +24,15 @@
 /*
  * reals_below: name of the top-level member inside which reals are allowed;
  * "" allows them everywhere, NULL nowhere. *out is the caller's reference.
- * Out of memory is STATUS_MEMORY where jansson can tell, else STATUS_JSON.
+ * Out of memory ends the process: jansson's parser, refused, goes on beyond
+ * the room that it has.
  */
 enum status json_strict(
     const uint8_t *bytes, size_t len, const char *reals_below, json_t **out);
-/* Seeds jansson's hash from libsodium: before the sandbox, once a process. */
+/*
+ * Seeds jansson's hash from libsodium, and hands out its memory: before the
+ * sandbox, once a process.
+ */
 void json_prepare(void);
 /* Compact, 15 digits for reals; allocated, *len without the NUL. */
 char *json_compact(const json_t *, size_t *len);

@@ -7,8 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/cast.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate.h"
+
+/* Another host, time, key or secret: another MAC. */
+static void
+check_mac(const struct enroll *enroll)
+{
+	uint8_t mac[ENROLL_MAC_SIZE], other[ENROLL_MAC_SIZE];
+	uint8_t secret[ENROLL_SECRET_SIZE] = { 1 };
+	struct enroll changed = *enroll;
+
+	enroll_mac(enroll, cast_key(WWW01), secret, mac);
+	enroll_mac(enroll, cast_key(WWW02), secret, other);
+	MUST(memcmp(mac, other, sizeof(mac)) != 0);
+	changed.issued++;
+	enroll_mac(&changed, cast_key(WWW01), secret, other);
+	MUST(memcmp(mac, other, sizeof(mac)) != 0);
+	changed = *enroll;
+	changed.hostname[0] ^= 1;
+	enroll_mac(&changed, cast_key(WWW01), secret, other);
+	MUST(memcmp(mac, other, sizeof(mac)) != 0);
+	secret[0] = 2;
+	enroll_mac(enroll, cast_key(WWW01), secret, other);
+	MUST(memcmp(mac, other, sizeof(mac)) != 0);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -23,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(name_is_fleet(enroll.fleet) && name_is_host(enroll.hostname));
 	for (const char *at = enroll.address; *at != '\0'; at++)
 		MUST(*at >= ' ' && *at <= '~');
+	check_mac(&enroll);
 	text = enroll_build(&enroll, &len);
 	MUST(text != NULL);
 	MUST(enroll_parse((const uint8_t *)text, len, &again) == STATUS_OK);

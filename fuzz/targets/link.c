@@ -206,7 +206,9 @@ step_we_send(struct scene *s, struct input *in)
 
 	if (piece.iov_len > rule->max)
 		piece.iov_len = rule->max;
-	if (link_send(s->link, type, &piece, 1, rule->fds > 0 ? fds : NULL))
+	if (rule->fds > 0
+		? link_send(s->link, type, &piece, 1, fds)
+		: link_send_bytes(s->link, type, frame, piece.iov_len))
 		return;
 	MUST(link_full(s->link) && !link_empty(s->link));
 	s->refused = true;
@@ -247,10 +249,11 @@ lowest_free(int fd)
 static void
 play(struct scene *s, struct input *in)
 {
-	static link_handler *const handlers[] = { on_frame, on_frame, on_frame,
-		on_frame, on_frame, on_frame, on_frame, on_frame };
+	static link_handler *handlers[UINT8_MAX + 1];
 	int fds[2];
 
+	for (unsigned i = 0; i < s->in->count; i++)
+		handlers[i] = on_frame;
 	MUST(link_pair(fds) == 0);
 	s->peer = fds[1];
 	s->loop = loop_new(4);

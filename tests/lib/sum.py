@@ -1,11 +1,17 @@
 #!/usr/bin/python3
 """
 Counts what ./check ran. Usage: sum.py STEPS, whose rows are a step's name,
-exit status and junit file ("-": the step itself is the one result). A step
-that failed without any test saying so counts as a failure of its own.
+exit status and results: a junit file (.xml), lines of "ok - NAME", "not ok -
+NAME", "skip - NAME: WHY" among others (.lines), or "-": the step itself is
+the one result. A step that failed without any test saying so counts as a
+failure of its own.
 """
+import re
 import sys
 import xml.etree.ElementTree
+
+
+SKIPPED = 77  # the exit status of a script that could do nothing
 
 
 def reason(case, skip):
@@ -14,8 +20,22 @@ def reason(case, skip):
     return skip.get("message") or skip.text or said.strip() or "no reason"
 
 
-def count(path):
-    """(passed, failed, skipped, lines) of a junit file."""
+def count_lines(path):
+    """(passed, failed, skipped, lines) of lines as a script prints them."""
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    lines = []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if found := re.match(r"(ok|not ok|skip) - (.*)", line):
+                counts[found[1]] += 1
+                if found[1] != "ok":
+                    lines.append({"skip": "skipped", "not ok": "failed"}
+                                 [found[1]] + ": " + found[2].strip())
+    return *counts.values(), lines
+
+
+def count_junit(path):
+    """The same of a junit file."""
     passed = failed = skipped = 0
     lines = []
     for case in xml.etree.ElementTree.parse(path).iter("testcase"):
@@ -36,10 +56,11 @@ def step(name, status, path):
     if path == "-":
         return (1, 0, 0, []) if status == 0 else (0, 1, 0, [f"failed: {name}"])
     try:
+        count = count_lines if path.endswith(".lines") else count_junit
         passed, failed, skipped, lines = count(path)
     except (OSError, xml.etree.ElementTree.ParseError) as problem:
         return 0, 1, 0, [f"failed: {name}: no results: {problem}"]
-    if status != 0 and failed == 0:
+    if status not in (0, SKIPPED if skipped else 0) and failed == 0:
         failed, lines = 1, lines + [f"failed: {name}: exit status {status}"]
     if passed + failed + skipped == 0:
         failed, lines = 1, [f"failed: {name}: ran no test"]

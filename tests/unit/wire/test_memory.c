@@ -1,11 +1,14 @@
 /*
- * Out of memory at every single allocation of jansson's: said by status or
- * NULL, nothing leaked, nothing half done. The sanitizers look on.
+ * Out of memory from every single allocation of jansson's on: said by status
+ * or NULL, nothing leaked, nothing half done; and the end of the process
+ * where the parser is refused once. The sanitizers look on.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -190,10 +193,59 @@ test_memory(void **state)
 	check_run(run_hello, hello_text);
 }
 
+void *__real_malloc(size_t);
+void *__wrap_malloc(size_t);
+
+static long fails_at = -1; /* that allocation from now on, once */
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails_at >= 0 && fails_at-- == 0 ? NULL : __real_malloc(size);
+}
+
+/* 0: read with memory to spare; 255: ended; anything else is a crash. */
+static int
+read_with_refusal(long n)
+{
+	json_t *root = NULL;
+	int status;
+	pid_t child = fork();
+
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		close(STDERR_FILENO);
+		json_prepare();
+		fails_at = n;
+		if (json_strict((const uint8_t *)complete_text,
+			strlen(complete_text), "", &root) != STATUS_OK)
+			_exit(1);
+		_exit(fails_at >= 0 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* jansson would write beyond its room: the process has to end before. */
+static void
+test_refused_once(void **state)
+{
+	long n = 0;
+	int status;
+
+	(void)state;
+	while ((status = read_with_refusal(n)) == 255)
+		n++;
+	assert_int_equal(status, 0);
+	assert_true(n > 20);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused_once),
 		cmocka_unit_test(test_memory),
 	};
 
