@@ -633,6 +633,31 @@ recalls_lines_alone(void **state)
 	operators_free(other);
 }
 
+/* Of 300 gates on a machine hardly one has anybody revoked. */
+static void
+nobody_revoked_takes_no_memory(void **state)
+{
+	static char items[1][FINGERPRINT_SIZE] = {
+		"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	};
+	const struct trust_list nobody = { 0 },
+				one = { .revoked_count = 1, .revoked = items };
+	struct revocations set = { 0 }, none = { 0 };
+	char(*before)[FINGERPRINT_SIZE];
+
+	(void)state;
+	assert_int_equal(revocations_parse(&set, "", 0), 0);
+	assert_int_equal(revocations_add(&set, &nobody), STATUS_OK);
+	assert_int_equal(revocations_join(&set, &none), STATUS_OK);
+	assert_null(set.items);
+	assert_int_equal(revocations_add(&set, &one), STATUS_OK);
+	before = set.items;
+	assert_int_equal(revocations_add(&set, &one), STATUS_OK);
+	assert_int_equal(set.count, 1);
+	assert_ptr_equal(set.items, before);
+	revocations_clear(&set);
+}
+
 static void
 hands_out_what_came(void **state)
 {
@@ -675,6 +700,7 @@ main(void)
 		cmocka_unit_test(no_room_is_no_refuge),
 		cmocka_unit_test(no_room_keeps_no_signer),
 		cmocka_unit_test(recalls_lines_alone),
+		cmocka_unit_test(nobody_revoked_takes_no_memory),
 		cmocka_unit_test(hands_out_what_came),
 	};
 
