@@ -196,6 +196,13 @@ class Desk:
                 self.settle(f"unix://{self.redis.socket}")
         os.unlink(between.path)
 
+    @contextlib.contextmanager
+    def unchanged(self):
+        """Known hosts, records of tokens, lists: nothing is written."""
+        before = files_of(self.home)
+        yield
+        assert files_of(self.home) == before
+
 
 def token_of(line):
     """What a token says, by amiral-keys(5)."""
@@ -208,6 +215,11 @@ def token_of(line):
         at += 4 + size
     return {"fleet": fields[0], "url": fields[1], "id": data[at:at + 8],
             "secret": data[at + 8:at + 40]}
+
+
+def files_of(folder):
+    return {p: (p.read_bytes(), p.stat().st_ino, p.stat().st_mtime_ns)
+            for p in folder.rglob("*") if p.is_file()}
 
 
 def fingerprint(key):
@@ -496,8 +508,8 @@ def test_broker_answers_in_the_operators_place(desk):
     with desk.broker(substitute(b"GET", theirs)):
         with desk.redis.client() as client:
             client("SET", desk.redis_key("trust"), mine)
-        with pytest.raises(AssertionError):
-            desk.token()  # the operator sees it too
+        with desk.unchanged():  # the operator sees it too
+            desk.bad("token", says=fingerprint(mallory))
     token = desk.token()
     with desk.redis.client() as client:
         client("SET", desk.redis_key("trust"), theirs)
@@ -521,9 +533,10 @@ def test_an_old_list_is_not_pinned(desk):
         desk.good("trust", "push")
         desk.token()
         client("SET", desk.redis_key("trust"), first)
-        desk.bad("token", says="serial 1, and 2 was pushed from here")
-        client("DEL", desk.redis_key("trust"))
-        desk.bad("token", says="has lost the operators' list")
+        with desk.unchanged():
+            desk.bad("token", says="serial 1, and 2 was pushed from here")
+            client("DEL", desk.redis_key("trust"))
+            desk.bad("token", says="has lost the operators' list")
 
 
 @pytest.mark.parametrize("kind, says", [
@@ -651,12 +664,25 @@ def test_broker_swaps_the_key(desk, members):
     mallory = sshsig.Key.new()
     genuine, = desk.announcements().values()
     swapped = resigned(genuine, mallory, **members)
-    with desk.broker(substitute(b"GETRANGE", swapped)):
+    with desk.broker(substitute(b"GETRANGE", swapped)), desk.unchanged():
         done = desk.bad("accept", "--token", says="the MAC does not fit")
     assert fingerprint(mallory) in done.stderr
     assert desk.known() == ""
     desk.good("accept", "--token")  # the genuine one is still good
     assert desk.host_key(HOSTS[0]).line in desk.known()
+
+
+def test_broker_hides_what_is_announced(desk):
+    """Nothing to be seen is no success: somebody waits for a host."""
+    desk.enroll(HOSTS[0], desk.token())
+    says = "nothing is announced by a token to unix://"
+    with desk.broker(substitute(b"SCAN", [b"0", []])), desk.unchanged():
+        done = desk.bad("accept", "--token", says=says)
+        assert "Redis hides it" in done.stderr and desk.fleet in done.stderr
+    desk.good("accept", "--token")
+    desk.announce(sshsig.Key.new(), HOSTS[1])  # by nobody's token
+    with desk.unchanged():
+        desk.bad("accept", "--token", says=says)
 
 
 def test_broker_replays(desk):
@@ -667,14 +693,16 @@ def test_broker_replays(desk):
     assert desk.known() == ""
     with desk.redis.client() as client:
         client("SET", name, genuine)
-    desk.bad("accept", "--token", says="accepted before")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="accepted before")
     assert desk.known() == ""
 
 
 def test_token_is_for_its_names_and_uses(desk):
     token = desk.token("--host", "www*")
     desk.enroll("db01.example.com", token)
-    desk.bad("accept", "--token", says="not for this name")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="not for this name")
     desk.good("reject", "--all")
     desk.enroll(HOSTS[0], token)
     desk.enroll(HOSTS[1], token)
@@ -689,7 +717,8 @@ def test_token_of_nobody(desk):
     desk.enroll(HOSTS[0], desk.token())
     record, = (desk.config / "tokens").iterdir()
     record.unlink()
-    desk.bad("accept", "--token", says="no good record")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="no good record")
     assert desk.known() == ""
 
 
@@ -697,7 +726,8 @@ def test_token_does_not_change_a_known_host(desk):
     old = sshsig.Key.new()
     desk.known_hosts.write_text(f"{HOSTS[0]} {old.line}\n")
     desk.enroll(HOSTS[0], desk.token())
-    done = desk.bad("accept", "--token", says="WARNING: A KNOWN HOST")
+    with desk.unchanged():
+        done = desk.bad("accept", "--token", says="WARNING: A KNOWN HOST")
     assert fingerprint(old) in done.stderr
     assert fingerprint(desk.host_key(HOSTS[0])) in done.stderr
     assert desk.known() == f"{HOSTS[0]} {old.line}\n"
