@@ -172,15 +172,17 @@ class Desk:
             mac=base64.b64encode(mac).decode(), **members,
             **({} if "issued" in members else {"issued": issued}))
 
-    def push_list(self, key, serial, fleet=None, expires=3600):
+    def push_list(self, key, serial, fleet=None, expires=3600, revoked=(),
+                  until=0, also=()):
+        """until: of the key itself; also: keys that sign it too."""
         now = int(time.time() * 1000)
         payload = json.dumps({
             "version": 1, "fleet": fleet or self.fleet, "serial": serial,
             "issued": now - 7200000, "expires": now + expires * 1000,
             "signers": [{"principal": "alice@example.com", "key": key.line,
-                         "valid_after": 0, "valid_before": 0}],
-            "revoked": []}).encode()
-        envelope = sshsig.sign(payload, key, namespace=TRUST)
+                         "valid_after": 0, "valid_before": until}],
+            "revoked": [fingerprint(k) for k in revoked]}).encode()
+        envelope = sshsig.sign(payload, key, *also, namespace=TRUST)
         with self.redis.client() as client:
             client("SET", self.redis_key("trust"), envelope)
         return envelope
@@ -542,7 +544,9 @@ def test_an_old_list_is_not_pinned(desk):
 @pytest.mark.parametrize("kind, says", [
     ("none", "no list of operators"), ("junk", "does not verify"),
     ("expired", "has expired"), ("fleet", "another-00000000"),
-    ("bit", "does not verify"), ("request", "does not verify")])
+    ("bit", "does not verify"), ("request", "does not verify"),
+    ("two signers", "does not verify"), ("suicide", "revokes its own signer"),
+    ("late signer", "its own signer, whose time is over")])
 def test_broker_hands_out_no_good_list(desk, kind, says):
     token = desk.token()
     with desk.redis.client() as client:
@@ -560,6 +564,12 @@ def test_broker_hands_out_no_good_list(desk, kind, says):
             client("SET", name, sshsig.sign(payload, desk.key))
     if kind == "expired":
         desk.push_list(desk.key, 7, expires=-1)
+    if kind == "two signers":
+        desk.push_list(desk.key, 7, also=[sshsig.Key.new()])
+    if kind == "suicide":
+        desk.push_list(desk.key, 7, revoked=[desk.key])
+    if kind == "late signer":
+        desk.push_list(desk.key, 7, until=1)
     if kind == "fleet":
         desk.push_list(desk.key, 7, fleet="another-00000000")
     desk.enroll_fails(HOSTS[0], token, says)
