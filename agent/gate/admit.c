@@ -202,24 +202,38 @@ step_identify(struct admission *admission)
 	return GO_ON;
 }
 
+static bool
+cancelled_by(const struct admission *admission, const char *by)
+{
+	uint8_t cancel[ENVELOPE_DIGEST_SIZE];
+
+	replay_cancel_digest(admission->result->subject.request, by, cancel);
+	return replay_find(admission->gate->replay, cancel) != NULL;
+}
+
+/* Whoever signed may have taken it back: each was told that he had. */
+static bool
+is_cancelled(const struct admission *admission)
+{
+	for (unsigned i = 0; i < admission->envelope.signatures; i++)
+		if (cancelled_by(admission, admission->principals[i]))
+			return true;
+	return cancelled_by(admission, REPLAY_ANYBODY);
+}
+
 static enum verdict
 step_known(struct admission *admission)
 {
 	struct gate_replay *replay = admission->gate->replay;
 	const struct audit_subject *subject = &admission->result->subject;
-	const char *const by[] = { subject->operator_, REPLAY_ANYBODY };
-	uint8_t cancel[ENVELOPE_DIGEST_SIZE];
 
 	if (replay_find(replay, subject->request) != NULL)
 		return KNOWN;
 	if (!replay_room(replay, subject->operator_, admission->now))
 		return drop(admission, DROP_REPLAY_FULL);
-	for (unsigned i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
-		replay_cancel_digest(subject->request, by[i], cancel);
-		if (replay_find(replay, cancel) != NULL)
-			return refuse(admission, REASON_CANCELLED,
-			    "cancelled before it arrived");
-	}
+	if (is_cancelled(admission))
+		return refuse(
+		    admission, REASON_CANCELLED, "cancelled before it arrived");
 	return GO_ON;
 }
 

@@ -667,6 +667,42 @@ test_cancelled_ahead(void **state)
 	expect_refused(sample, REASON_CANCELLED);
 }
 
+/* Who signed may take it back, also where another one asks. */
+static void
+test_cancelled_ahead_by_cosigner(void **state)
+{
+	static const struct {
+		unsigned by;
+		bool counts;
+	} rows[] = { { BOB, true }, { CAROL, true }, { DAVE, false } };
+	uint8_t digest[32], ahead[32];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *by = fixture_operator(rows[i].by);
+		struct sample sample = sample_of(ALICE, "run");
+		size_t len;
+		char *payload;
+
+		sample.lines = 3;
+		sample.who[1] = BOB;
+		sample.who[2] = CAROL;
+		json_object_set_new(sample.json, "signatures", json_integer(3));
+		payload = json_compact(sample.json, &len);
+		crypto_hash_sha256(digest, (uint8_t *)payload, len);
+		free(payload);
+		replay_clear(&replay);
+		replay_init(&replay);
+		replay_cancel_digest(digest, by, ahead);
+		assert_true(replay_add(
+		    &replay, ahead, by, NOW + HOURS, REPLAY_REFUSED));
+		if (rows[i].counts)
+			expect_refused(sample, REASON_CANCELLED);
+		else
+			expect_admitted(sample);
+	}
+}
+
 static void
 unused_data(void *arg, enum job_stream stream, const uint8_t *bytes, size_t len)
 {
@@ -825,6 +861,7 @@ main(void)
 		TEST(test_other_namespaces),
 		TEST(test_no_facts_at_all),
 		TEST(test_cancelled_ahead),
+		TEST(test_cancelled_ahead_by_cosigner),
 		TEST(test_job_slots),
 		TEST(test_replay_share),
 		TEST(test_terms),
