@@ -91,6 +91,13 @@ def contents(file):
     return head, lines, json.loads(payload)
 
 
+def audited(agent):
+    """What became of the runs of pair."""
+    path = agent.folder / "audit.jsonl"
+    return [line["event"] for line in agent.audit()
+            if line["provider"] == "pair"] if path.exists() else []
+
+
 # The policy.
 
 def test_one_is_refused(fleet, agent):
@@ -257,6 +264,38 @@ def test_who_left_before_it_is_sent(fresh):
                     lambda: agent.dropped()["validity"] > 0)
     assert one.envelopes(requests[1]["reply_to"]) == []
     assert marks(agent, "pair") == 2
+
+
+def test_the_second_one_changes_his_mind(fresh):
+    """What runs is the first one's to cancel, and he is told so."""
+    one = fresh(HOST, start=False)
+    agent = one[HOST]
+    one.keygen("new", "-f", one.folder / BOB, "-C", BOB)
+    agent.write_operators([
+        f"{ALICE} {one.operator.line}",
+        f"{BOB} {sshsig.Key.load(one.folder / BOB).line}"])
+    gate = agent.folder / "gate"
+    os.mkfifo(gate)
+    gate.chmod(0o644)
+    agent.provider("pair", f"#!/bin/sh\nread x <{gate}\necho '{{}}'\n")
+    agent.policies = []
+    agent.allow("pair", operators="*@example.com", extra=["signatures = 2"])
+    one.start()
+    file = one.folder / "request"
+    one.people = {ALICE: one.key_file, BOB: one.folder / BOB}
+    made(one, file)
+    process = one.start_amiral(
+        "run", "--cosign", file, "-y",
+        env={"AMIRAL_KEY": one.people[BOB], "AMIRAL_OPERATOR": BOB})
+    fleets.wait_for("the job", lambda: "admitted" in audited(agent))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=fleets.PATIENCE)
+    assert process.returncode == 3 and "did not finish" in out
+    assert (f"{HOST} does not cancel: that is another operator's request"
+            in err), err
+    assert "ended" not in audited(agent)
+    gate.write_text("on\n")
+    fleets.wait_for("its end", lambda: "ended" in audited(agent))
 
 
 # What the second one sees.
