@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/slurp.h"
 #include "ctl/confirm.h"
 #include "ctl/text.h"
@@ -361,22 +362,36 @@ put_without(FILE *f, const char *gap, const char *text)
 	text_puts(f, text);
 }
 
-/* "caption name value" for each member, values as JSON has them. */
+/* In ASCII, as JSON has it; a name's quotes are left out. */
+static void
+put_json(FILE *f, const json_t *value, bool name)
+{
+	char *text = json_dumps(
+	    value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	if (text == NULL)
+		fatal("out of memory");
+	if (name)
+		text[strlen(text) - 1] = '\0';
+	put_without(f, name ? " " : "  ", name ? text + 1 : text);
+	free(text);
+}
+
+/* "caption name value" for each member. */
 static void
 show_members(FILE *f, const char *caption, const json_t *object)
 {
 	struct json_each each = { 0 };
 
 	while (json_each(object, &each)) {
-		char *text = json_dumps(each.value,
-		    JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+		json_t *name = json_string(each.name);
 
 		fprintf(f, "  %-10s ", caption);
-		put_without(f, " ", each.name);
+		put_json(f, name, true);
 		fputc(' ', f);
-		put_without(f, "  ", text != NULL ? text : "?");
+		put_json(f, each.value, false);
 		fputc('\n', f);
-		free(text);
+		json_decref(name);
 	}
 }
 

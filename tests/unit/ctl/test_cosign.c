@@ -183,7 +183,8 @@ test_shown(void **state)
 	size_t len;
 	FILE *f;
 
-	json_object_set_new(s->args, "name \"x\"  provider", json_null());
+	json_object_set_new(
+	    s->args, "na\te \"x\"  pro\xe3\x80\x80vider", json_null());
 	json_object_set_new(s->args, "note",
 	    json_string("a    provider   uptime \\u0020 \t \xc2\xa0"));
 	json_object_set_new(
@@ -199,7 +200,8 @@ test_shown(void **state)
 	assert_null(strstr(text, "  provider   uptime"));
 	assert_non_null(strstr(text, "\n  provider   service\n"));
 	assert_says(text,
-	    "\n  argument   name\\u0020\"x\"\\u0020\\u0020provider null\n");
+	    "\n  argument   na\\\\te\\u0020\\\\\"x\\\\\"\\u0020\\u0020"
+	    "pro\\\\u3000vider null\n");
 	assert_says(text,
 	    "\n  argument   note \"a \\u0020 \\u0020provider \\u0020 uptime "
 	    "\\\\\\\\u0020 \\\\t \\\\u00A0\"\n");
