@@ -237,6 +237,20 @@ step_known(struct admission *admission)
 	return GO_ON;
 }
 
+/*
+ * One from far ahead is on record until its time comes: whoever has an
+ * operator's key could fill the share of his name for good.
+ */
+static bool
+is_too_far(const struct admission *admission)
+{
+	const char *asker = admission->principals[0];
+
+	return admission->request.issued >
+		   admission->now + REQUEST_TTL_MAX_MS &&
+	       replay_owned(admission->gate->replay, asker) >= REPLAY_RESERVE;
+}
+
 static enum verdict
 fresh_begun(struct admission *admission)
 {
@@ -244,6 +258,8 @@ fresh_begun(struct admission *admission)
 
 	if (admission->request.issued - REQUEST_SKEW_MS <= admission->now)
 		return GO_ON;
+	if (is_too_far(admission))
+		return drop(admission, DROP_REPLAY_FULL);
 	timetext(admission->now, now);
 	return refuse(admission, REASON_CLOCK,
 	    "the host's clock says %s (%" PRId64 ")", now, admission->now);

@@ -799,6 +799,35 @@ test_replay_share(void **state)
 	expect_admitted(sample_of(BOB, "run"));
 }
 
+/* The refusal of what comes from another year would stay until then. */
+static void
+test_share_of_the_future(void **state)
+{
+	static const struct {
+		int64_t ahead;
+		bool refused;
+	} rows[] = {
+		{ 400 * 24 * HOURS, true },
+		{ 401 * 24 * HOURS, false },
+		{ REQUEST_TTL_MAX_MS + 1, false },
+		{ REQUEST_TTL_MAX_MS, true },
+	};
+
+	(void)state;
+	fill_share(REPLAY_RESERVE - 1, fixture_operator(ALICE));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sample sample = sample_of(ALICE, "run");
+
+		sample_times(
+		    &sample, NOW + rows[i].ahead, NOW + rows[i].ahead + 60000);
+		if (rows[i].refused)
+			expect_refused(sample, REASON_CLOCK);
+		else
+			expect_dropped(sample, DROP_REPLAY_FULL);
+	}
+	expect_admitted(sample_of(ALICE, "run"));
+}
+
 static void
 test_terms(void **state)
 {
@@ -864,6 +893,7 @@ main(void)
 		TEST(test_cancelled_ahead_by_cosigner),
 		TEST(test_job_slots),
 		TEST(test_replay_share),
+		TEST(test_share_of_the_future),
 		TEST(test_terms),
 		TEST(test_facts_refresh),
 	};
