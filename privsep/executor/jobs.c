@@ -28,7 +28,6 @@
 #define GRACE_MS        2000 /* between SIGTERM and SIGKILL */
 #define LAUNCHES_BURST  200
 #define LAUNCHES_A_SEC  200
-#define SWEEP_MS        5000 /* that what ended waits for what still lives */
 #define PROVIDER_NOFILE 1024
 #define PROVIDER_NPROC  512 /* of its user, in all jobs: 8 in each of them */
 
@@ -52,7 +51,6 @@ struct jobs {
 	unsigned count;
 	struct marks marks;
 	bool sweeping;
-	int64_t sweeping_since_ms;
 	int64_t bucket_ms; /* launches that may be made, as time saved up */
 };
 
@@ -226,8 +224,6 @@ jobs_reaped(
 	loop_timer_clear(jobs->loop, &job->timer);
 	job->used = false;
 	jobs->count--;
-	if (!jobs->sweeping)
-		jobs->sweeping_since_ms = clock_monotonic_ms();
 	jobs->sweeping = true;
 	if (!job->abandoned)
 		jobs->ended(&report, jobs->arg);
@@ -287,8 +283,7 @@ jobs_sweep(struct jobs *jobs, const pid_t *spared, size_t n)
 		jobs->sweeping = true;
 	}
 	fclose(children);
-	return jobs->sweeping &&
-	       clock_monotonic_ms() - jobs->sweeping_since_ms < SWEEP_MS;
+	return jobs->sweeping;
 }
 
 /* Starting */

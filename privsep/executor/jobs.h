@@ -51,9 +51,7 @@ size_t jobs_pids(const struct jobs *, pid_t out[static JOBS_MAX]);
 /*
  * Kills what ended jobs have left behind; the spared ones are children of
  * amirald that are no jobs. True while some of it lives: then it has to be
- * called again when the next child has ended, and nothing else be reaped. But
- * not for long: one that a debugger or a dead disk holds does not end, and
- * would keep every other's zombie.
+ * called again when the next child has ended, and nothing else be reaped.
  */
 bool jobs_sweep(struct jobs *, const pid_t *spared, size_t n);
 

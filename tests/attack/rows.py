@@ -93,8 +93,7 @@ ROWS = {
     43: ("endless output", G + "test_serving.py::test_truncated"),
     44: ("provider leaves processes", EXECUTOR + "job_dies_whole",
          EXECUTOR + "job_dies_alone",
-         "unit/privsep/test_mark.c::test_disguised",
-         "attack/test_provider.py::test_one_that_cannot_die_keeps_no_others"),
+         "unit/privsep/test_mark.c::test_disguised"),
     45: ("provider leaves its pipe open", G + "test_serving.py::"
          "test_a_grandchild_keeps_the_pipe"),
     46: ("fork bomb", "attack/test_provider.py::test_fork_bomb",

@@ -1,8 +1,6 @@
 """A provider that turns on its parent, or on the host."""
 import contextlib
 import os
-import pathlib
-import signal
 
 import pytest
 
@@ -71,62 +69,4 @@ def test_fork_bomb():
             lambda: f"the end of {len(processes_of(BOMB_USER))} processes",
             lambda: not processes_of(BOMB_USER))
         assert most <= BOMB_MAX
-        assert agent.wait_whole() == pids
-
-
-HELD_USER = 64104
-HELD = "#!/bin/sh\nsetsid sleep 600 &\nwait\n"
-LEAVER = "#!/bin/sh\nsetsid sleep 600 &\necho '{}'\n"
-
-
-def sleepers():
-    return [pid for pid in processes_of(HELD_USER)
-            if fleets.stat(pid)[0] != "Z"
-            and b"sleep" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-            .split(b"\0")]
-
-
-@contextlib.contextmanager
-def held_by_a_debugger(fleet, pid):
-    """What it does, dying included, waits for the debugger."""
-    tracer = fleets.spawn(["strace", "-qq", "-o", "/dev/null", "-p", str(pid)])
-    fleet.processes.append(tracer)
-    fleets.wait_for("strace to attach", lambda: fleets.status(
-        pid)["TracerPid"] == str(tracer.pid))
-    tracer.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        tracer.kill()
-        tracer.wait()
-
-
-@as_root
-def test_one_that_cannot_die_keeps_no_others():
-    """Zombies of later jobs go, although something of this one stays."""
-    with fleets.Fleet([HOST], start=False) as fleet:
-        agent = fleet[HOST]
-        who = f"run_as = {HELD_USER}"
-        agent.provider("held", HELD, row=[who, "timeout = 3"])
-        agent.provider("leaver", LEAVER, row=[who])
-        fleet.start()
-        pids = agent.wait_whole()
-        held = fleet.ask(fleet.request("held", match={"hosts": [HOST]}))
-        sleeper, = fleets.wait_for("the sleeper", sleepers)
-        with held_by_a_debugger(fleet, sleeper):
-            assert fleet.replies(held)[-1][1]["ended"] == "timeout"
-
-            def only_one_is_left():
-                request = fleet.ask(
-                    fleet.request("leaver", match={"hosts": [HOST]}))
-                assert fleet.replies(request)[-1][1]["status"] == "complete"
-                # The held one, and what this job has left just now.
-                return len(processes_of(HELD_USER)) <= 2
-
-            for _ in range(3):
-                only_one_is_left()
-            fleets.wait_for(
-                lambda: f"{processes_of(HELD_USER)} to be two at most",
-                only_one_is_left)
-        fleets.wait_for("its end", lambda: not processes_of(HELD_USER))
         assert agent.wait_whole() == pids
