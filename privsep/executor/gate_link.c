@@ -14,6 +14,11 @@
 #include "privsep/executor/rights.h"
 
 #define EXITED_LEN 41
+/*
+ * Frames to the gate. Past that nothing is started: what waits there may hold
+ * three descriptors each, and ours are needed for other things.
+ */
+#define UNREAD_MAX (2 * JOBS_MAX)
 #define ANSWER_MS  15000 /* to a new set; it takes less than a second */
 
 /* Out */
@@ -206,6 +211,8 @@ launch(struct executor *ex, uint32_t id, uint32_t timeout_ms, const char *name)
 
 	if (row == NULL)
 		report.status = ENOENT;
+	else if (link_queued(ex->gate.link) > UNREAD_MAX)
+		report.status = EAGAIN;
 	else
 		report.status = jobs_launch(ex->jobs, row,
 		    ex->settings->table.facts_dir, id, timeout_ms, ends);

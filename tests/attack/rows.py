@@ -173,4 +173,6 @@ ROWS = {
          NOT + "What a taken-over gate leaves behind"),
     81: ("gate does not answer a reload",
          "attack/test_links.py::test_gate_does_not_answer_a_reload"),
+    82: ("gate hoards amirald's descriptors",
+         "attack/test_table.py::test_pipes_are_not_hoarded"),
 }
