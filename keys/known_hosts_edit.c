@@ -37,7 +37,7 @@ known_hosts_text_set(struct known_hosts_text *t, const char *text, size_t len)
 	memcpy(t->text, text, len);
 	t->text[len] = '\0';
 	t->len = len;
-	t->changed = 0;
+	t->changed = t->already = 0;
 }
 
 void
@@ -270,6 +270,8 @@ revoke_line(
 	out->changed++;
 	if (line->marker.len == 0)
 		append(out, REVOKED, strlen(REVOKED));
+	else
+		out->already++;
 	keep(out, line);
 }
 
