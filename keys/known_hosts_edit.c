@@ -232,20 +232,28 @@ keep(struct known_hosts_text *out, const struct line *line)
 	append(out, line->whole.at, line->whole.len);
 }
 
-/* The line without a name that is not its only one. */
+/* The line without a name, wherever it stands; nothing if there is no other. */
 static void
-drop_name(struct known_hosts_text *out, const struct line *line,
-    const char *name, size_t len)
+drop_name(
+    struct known_hosts_text *out, const struct line *line, const char *name)
 {
-	const char *whole = line->whole.at, *after = name + len;
-	size_t before = (size_t)(name - whole);
+	const char *at = line->names.at, *end = at + line->names.len;
+	const char *whole_end = line->whole.at + line->whole.len;
+	size_t len, kept = 0;
 
-	if (name + len < line->names.at + line->names.len)
-		after++; /* its comma */
-	else
-		before--;
-	append(out, whole, before);
-	append(out, after, line->whole.len - (size_t)(after - whole));
+	for (; at < end; at += len + 1) {
+		len = strcspn(at, "," BLANKS "\r\n");
+		if (len == strlen(name) && memcmp(at, name, len) == 0)
+			continue;
+		if (kept++ == 0)
+			append(out, line->whole.at,
+			    (size_t)(line->names.at - line->whole.at));
+		else
+			append_text(out, ",");
+		append(out, at, len);
+	}
+	if (kept > 0)
+		append(out, end, (size_t)(whole_end - end));
 }
 
 static void
@@ -257,21 +265,22 @@ remove_line(
 		return;
 	}
 	out->changed++;
-	if (!is_fingerprint(which) && !span_is(&line->names, which))
-		drop_name(
-		    out, line, find_name(&line->names, which), strlen(which));
+	if (!is_fingerprint(which))
+		drop_name(out, line, which);
 }
 
 static void
 revoke_line(
     struct known_hosts_text *out, const struct line *line, const char *which)
 {
+	struct public_key key;
+
 	(void)which;
 	out->changed++;
+	if (line->marker.len > 0 || !line_key(line, &key))
+		out->already++;
 	if (line->marker.len == 0)
 		append(out, REVOKED, strlen(REVOKED));
-	else
-		out->already++;
 	keep(out, line);
 }
 
