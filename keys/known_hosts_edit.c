@@ -232,28 +232,30 @@ keep(struct known_hosts_text *out, const struct line *line)
 	append(out, line->whole.at, line->whole.len);
 }
 
-/* The line without a name, wherever it stands; nothing if there is no other. */
+/* The line without a name, however often it has it; none without names. */
 static void
 drop_name(
     struct known_hosts_text *out, const struct line *line, const char *name)
 {
 	const char *at = line->names.at, *end = at + line->names.len;
-	const char *whole_end = line->whole.at + line->whole.len;
-	size_t len, kept = 0;
+	size_t kept = 0, start = out->len;
 
-	for (; at < end; at += len + 1) {
-		len = strcspn(at, "," BLANKS "\r\n");
-		if (len == strlen(name) && memcmp(at, name, len) == 0)
+	append(out, line->whole.at, (size_t)(at - line->whole.at));
+	while (at <= end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		struct span own = { at, (size_t)((comma ? comma : end) - at) };
+
+		at += own.len + 1;
+		if (span_is(&own, name))
 			continue;
-		if (kept++ == 0)
-			append(out, line->whole.at,
-			    (size_t)(line->names.at - line->whole.at));
-		else
-			append_text(out, ",");
-		append(out, at, len);
+		append(out, ",", kept++ > 0);
+		append(out, own.at, own.len);
 	}
 	if (kept > 0)
-		append(out, end, (size_t)(whole_end - end));
+		append(
+		    out, end, line->whole.len - (size_t)(end - line->whole.at));
+	else
+		out->text[out->len = start] = '\0';
 }
 
 static void
