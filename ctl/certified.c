@@ -40,10 +40,23 @@ struct search {
 	char *error;
 };
 
+/* The successor of a rotation counts too: it would be the host's next. */
+static bool
+has_revoked(const struct known_hosts *known, const char *host,
+    const struct envelope *envelope)
+{
+	for (unsigned i = 0; i < envelope->signatures; i++)
+		if (known_hosts_check(known, host,
+			&envelope->signature[i].key) == STATUS_REVOKED)
+			return true;
+	return false;
+}
+
 static enum certificate_fault
 judge_certificate(const struct known_hosts *known, const struct hello *hello,
-    const struct public_key *key, int64_t now_ms)
+    const struct envelope *envelope, int64_t now_ms)
 {
+	const struct public_key *key = &envelope->signature[0].key;
 	struct certificate certificate;
 	uint8_t blob[CERTIFICATE_MAX];
 	enum certificate_fault fault;
@@ -61,7 +74,7 @@ judge_certificate(const struct known_hosts *known, const struct hello *hello,
 	authority = known_hosts_authority(
 	    known, hello->hostname, &certificate.authority);
 	if (authority == STATUS_REVOKED ||
-	    known_hosts_check(known, hello->hostname, key) == STATUS_REVOKED)
+	    has_revoked(known, hello->hostname, envelope))
 		return CERTIFICATE_REVOKED;
 	if (authority != STATUS_OK)
 		return CERTIFICATE_AUTHORITY;
@@ -82,16 +95,15 @@ certified_judge(const struct known_hosts *known, const char *fleet,
 	bool is_its;
 
 	if (envelope_open(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
-	    envelope.signatures != 1 ||
 	    hello_parse(envelope.payload, envelope.payload_len, &hello) !=
 		STATUS_OK)
 		return false;
-	is_its = hello.certificate != NULL && hello.signatures == 1 &&
+	is_its = hello.certificate != NULL &&
+		 hello.signatures == envelope.signatures &&
 		 strcmp(hello.hostname, host) == 0 &&
 		 strcmp(hello.fleet, fleet) == 0;
 	if (is_its) {
-		*fault = judge_certificate(
-		    known, &hello, &envelope.signature[0].key, now_ms);
+		*fault = judge_certificate(known, &hello, &envelope, now_ms);
 		*key = envelope.signature[0].key;
 	}
 	hello_clear(&hello);

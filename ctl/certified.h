@@ -19,7 +19,8 @@ bool certified_add(struct known_hosts **known, const struct settings *,
     const struct options *, char error[static CTL_ERROR_MAX]);
 
 /*
- * One hello: CERTIFICATE_GOOD and *key, or what its certificate lacks. False
+ * One hello: CERTIFICATE_GOOD and *key, or what its certificate lacks. In a
+ * rotation the first of its two keys is the certificate's. False
  * where it is no hello of host with a certificate, of which nobody need hear.
  */
 bool certified_judge(const struct known_hosts *, const char *fleet,

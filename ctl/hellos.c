@@ -340,7 +340,7 @@ hellos_clear(struct hellos *h)
 struct key_search {
 	const char *fleet, *which;
 	struct public_key *out;
-	bool found;
+	size_t found;
 };
 
 static bool
@@ -354,7 +354,16 @@ is_searched(const struct key_search *search, const char *name,
 	       strcmp(fingerprint, search->which) == 0;
 }
 
-/* One signature: those of a rotation are their lines' business. */
+static void
+take_searched(struct key_search *search, const char *name,
+    const struct envelope *envelope)
+{
+	for (unsigned i = 0; i < envelope->signatures; i++)
+		if (is_searched(search, name, &envelope->signature[i].key))
+			search->out[search->found++] =
+			    envelope->signature[i].key;
+}
+
 static bool
 search_entry(void *arg, const char *name, const uint8_t *bytes, size_t len)
 {
@@ -363,24 +372,22 @@ search_entry(void *arg, const char *name, const uint8_t *bytes, size_t len)
 	struct hello hello;
 
 	if (envelope_read(bytes, len, ENVELOPE_HELLO, &envelope) != STATUS_OK ||
-	    envelope.signatures != 1 ||
-	    !is_searched(search, name, &envelope.signature[0].key) ||
+	    envelope.signatures > HELLO_KEYS_MAX ||
 	    hello_parse(envelope.payload, envelope.payload_len, &hello) !=
 		STATUS_OK)
 		return true;
-	search->found = strcmp(hello.hostname, name) == 0 &&
-			strcmp(hello.fleet, search->fleet) == 0;
-	if (search->found)
-		*search->out = envelope.signature[0].key;
+	if (strcmp(hello.hostname, name) == 0 &&
+	    strcmp(hello.fleet, search->fleet) == 0)
+		take_searched(search, name, &envelope);
 	hello_clear(&hello);
-	return !search->found;
+	return search->found == 0;
 }
 
-bool
-hellos_find_key(const char *directory, const char *fleet, const char *which,
-    struct public_key *out)
+size_t
+hellos_find_keys(const char *directory, const char *fleet, const char *which,
+    struct public_key out[static HELLO_KEYS_MAX])
 {
-	struct key_search search = { fleet, which, out, false };
+	struct key_search search = { fleet, which, out, 0 };
 	char *path;
 
 	if (asprintf(&path, "%s/%s", directory, fleet) == -1)

@@ -56,12 +56,12 @@ void hellos_take(
 /* Writes the cache if something changed. False and a message. */
 bool hellos_save(struct hellos *, char error[static CTL_ERROR_MAX]);
 /*
- * The key that a remembered hello was signed by, of the host of that name or
- * the key with that SHA256:...; whoever's key it is now, or was then. False
- * where there is none.
+ * The keys that a remembered hello was signed by, of the host of that name, or
+ * the one with that SHA256:...; whoever's key it is now, or was then. How
+ * many: 0 where there is none.
  */
-bool hellos_find_key(const char *directory, const char *fleet,
-    const char *which, struct public_key *out);
+size_t hellos_find_keys(const char *directory, const char *fleet,
+    const char *which, struct public_key out[static HELLO_KEYS_MAX]);
 /* NULL where none is remembered. */
 const struct hello *hellos_of(const struct hellos *, size_t host);
 void hellos_clear(struct hellos *);

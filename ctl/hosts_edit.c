@@ -26,21 +26,32 @@ fail(const char *error)
 	return EXIT_LOCAL;
 }
 
-/* The name's or fingerprint's lines; else the key that the word means. */
+/*
+ * The name's or fingerprint's lines; else the keys that the word means. That a
+ * name's former key is revoked says nothing of the one that it has now.
+ */
 static bool
 revoke_word(struct known_hosts_file *file, const struct settings *settings,
     const char *word, char error[static CTL_ERROR_MAX])
 {
-	struct public_key key;
+	struct public_key keys[HELLO_KEYS_MAX];
+	size_t count, already;
 
 	known_hosts_text_revoke(&file->content, word);
-	if (file->content.changed > 0)
+	already = file->content.already;
+	if (file->content.changed > already)
 		return true;
-	if (!hosts_key_of(
-		word, file->path, &file->content, settings, &key, error))
-		return false;
-	known_hosts_text_revoke_key(&file->content, &key);
-	return true;
+	count = hosts_keys_of(
+	    word, file->path, &file->content, settings, keys, error);
+	for (size_t i = 0; i < count; i++)
+		known_hosts_text_revoke_key(&file->content, &keys[i]);
+	if (count == 0 && already > 0 &&
+	    known_hosts_has_authorities(file->known))
+		log_warning("%s was revoked before: if a certificate makes it "
+			    "known by another key since, give that key: its "
+			    "line in quotes, or the file that ends in .pub",
+		    word);
+	return count > 0 || already > 0;
 }
 
 static bool

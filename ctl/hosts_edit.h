@@ -9,9 +9,9 @@
 #include "ctl/settings.h"
 
 /*
- * Revoke: a host's name or SHA256:... of a key; where no line has it, the key
- * of hosts_key_of(), which then gets a line of its own. Remove: the lines of
- * a name or a fingerprint.
+ * Revoke: a host's name or SHA256:... of a key; where no line has it that is
+ * not revoked yet, the keys of hosts_keys_of(), which then get lines of their
+ * own. Remove: the lines of a name or a fingerprint.
  */
 int hosts_revoke(const struct settings *, const char *word);
 int hosts_remove(const struct settings *, const char *word);

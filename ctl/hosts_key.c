@@ -98,31 +98,35 @@ is_file(const char *word)
 	       (strchr(word, '/') != NULL || ends_with(word, PUBLIC_FILE));
 }
 
-bool
-hosts_key_of(const char *word, const char *file,
+size_t
+hosts_keys_of(const char *word, const char *file,
     const struct known_hosts_text *text, const struct settings *settings,
-    struct public_key *out, char error[static CTL_ERROR_MAX])
+    struct public_key out[static HELLO_KEYS_MAX],
+    char error[static CTL_ERROR_MAX])
 {
+	size_t remembered;
+
 	if (strchr(word, ' ') != NULL) {
 		if (key_from_text(word, out))
-			return true;
+			return 1;
 		snprintf(error, CTL_ERROR_MAX,
 		    "that is no public Ed25519 key's or host certificate's "
 		    "line: copy it whole, in quotes");
-		return false;
+		return 0;
 	}
 	if (is_file(word))
 		return key_from_file(word, out, error);
 	if (is_fingerprint(word) && known_hosts_text_find(text, word, out))
-		return true;
+		return 1;
 	if (settings->cache != NULL &&
-	    hellos_find_key(settings->cache, settings->fleet, word, out))
-		return true;
+	    (remembered = hellos_find_keys(
+		 settings->cache, settings->fleet, word, out)) > 0)
+		return remembered;
 	snprintf(error, CTL_ERROR_MAX,
 	    "no line of %.300s has '%.100s', and no host that is remembered "
 	    "either: amiral hosts list and amiral inventory show names and "
 	    "fingerprints; or give the key itself: its line in quotes, or the "
 	    "file that ends in .pub",
 	    file, word);
-	return false;
+	return 0;
 }

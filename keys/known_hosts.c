@@ -143,6 +143,11 @@ name_refuse(struct store *store, const char *name)
 		return store_refuse(store,
 		    "%.80s: a host has no port here: write the name alone",
 		    name);
+	if (name[0] == '!')
+		return store_refuse(store,
+		    "%.80s is an exception, and patterns have none: name what "
+		    "is meant",
+		    name);
 	if (strpbrk(name, "*?!") != NULL)
 		return store_refuse(store,
 		    "%.80s is a pattern: name each host (patterns stand with "

@@ -37,7 +37,7 @@ known_hosts_text_set(struct known_hosts_text *t, const char *text, size_t len)
 	memcpy(t->text, text, len);
 	t->text[len] = '\0';
 	t->len = len;
-	t->changed = 0;
+	t->changed = t->already = 0;
 }
 
 void
@@ -275,8 +275,12 @@ static void
 revoke_line(
     struct known_hosts_text *out, const struct line *line, const char *which)
 {
+	struct public_key key;
+
 	(void)which;
 	out->changed++;
+	if (line->marker.len > 0 || !line_key(line, &key))
+		out->already++;
 	if (line->marker.len == 0)
 		append(out, REVOKED, strlen(REVOKED));
 	keep(out, line);

@@ -16,6 +16,7 @@ struct known_hosts_text {
 	char *text;
 	size_t len;
 	size_t changed; /* lines that the last change was about */
+	size_t already; /* of them, those that do not revoke a key anew */
 };
 
 /* Copies; fatal when out of memory, as all that follow. */
@@ -29,7 +30,8 @@ void known_hosts_text_add(struct known_hosts_text *, const char *names,
  * The lines of a host's name or of a key's fingerprint, @cert-authority ones
  * excepted. Remove leaves @revoked lines where they are, and a line with
  * other names too loses the name alone. Revoke puts @revoked in front;
- * changed counts those that already had it as well.
+ * changed counts those that already had it as well, already them and those
+ * with keys of types that no host has.
  */
 void known_hosts_text_remove(
     struct known_hosts_text *, const char *host_or_fingerprint);

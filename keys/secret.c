@@ -243,10 +243,12 @@ public_part_read(
 		return 0;
 	cursor_init(&inner, blob, n);
 	name = cursor_string(&inner, &name_len);
-	if (name != NULL && name_len > 3 && memcmp(name, "sk-", 3) == 0)
-		return refuse(error,
+	if (name != NULL && name_len > 3 && memcmp(name, "sk-", 3) == 0) {
+		refuse(error,
 		    "a hardware key signs through ssh-agent alone: load "
 		    "it with ssh-add and name it agent:");
+		return KEY_FOR_AGENT;
+	}
 	return refuse(error, "not a valid Ed25519 key: " MAKE_ONE);
 }
 
@@ -259,17 +261,21 @@ blob_read(struct secret_key *out, const uint8_t *blob, size_t len,
 	const uint8_t *magic, *secret;
 	struct cursor c;
 	size_t n;
+	int result;
 
 	cursor_init(&c, blob, len);
 	magic = cursor_bytes(&c, sizeof(MAGIC));
 	if (magic == NULL || memcmp(magic, MAGIC, sizeof(MAGIC)) != 0)
 		return refuse(error, "not an openssh-key-v1 file: " MAKE_ONE);
-	if (!text_is(&c, "none") || !text_is(&c, "none") || !text_is(&c, ""))
-		return refuse(error,
+	if (!text_is(&c, "none") || !text_is(&c, "none") || !text_is(&c, "")) {
+		refuse(error,
 		    "the key file is encrypted: load it into ssh-agent "
 		    "(ssh-add FILE) and name the key agent:");
-	if (public_part_read(&c, &outer, error) != 0)
-		return -1;
+		return KEY_FOR_AGENT;
+	}
+	result = public_part_read(&c, &outer, error);
+	if (result != 0)
+		return result;
 	secret = cursor_string(&c, &n);
 	if (secret == NULL || !cursor_done(&c))
 		return refuse(

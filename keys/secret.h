@@ -38,9 +38,16 @@ bool secret_comment_ok(const char *comment);
 int secret_generate(struct secret_key *, const char *comment);
 /*
  * An unencrypted openssh-key-v1 file's text (OpenSSH PROTOCOL.key), Ed25519,
- * one key. -1 and a message: an encrypted file's names ssh-agent as remedy.
- * text is wiped in both cases.
+ * one key. 0; KEY_FOR_AGENT, for one that is encrypted or on a hardware token,
+ * with ssh-agent as the message's remedy; or -1 and a message. text is wiped
+ * in every case.
  */
+#define KEY_FOR_AGENT (-2)
+/* The remedy where there is no ssh-agent to ask. */
+#define KEY_HOST_PLAIN                                                         \
+	"encrypted, or on a hardware token, and a host has no ssh-agent to "   \
+	"ask: take the phrase away with ssh-keygen -p -N '' -f FILE, or make " \
+	"a plain key"
 int secret_parse(struct secret_key *, char *text, size_t len,
     char error[static KEY_ERROR_MAX]);
 /*

@@ -29,7 +29,7 @@ read_into(struct secret_key *out, char *text, const char *path,
 {
 	char why[KEY_ERROR_MAX];
 	long len;
-	int fd;
+	int fd, result;
 
 	fd = file_open(path, FILE_SECRET, KEY_FILE_MAX, error);
 	if (fd == -1)
@@ -38,9 +38,10 @@ read_into(struct secret_key *out, char *text, const char *path,
 	close(fd);
 	if (len < 0)
 		return refuse(error, path, strerror(errno));
-	if (secret_parse(out, text, (size_t)len, why) == 0)
-		return 0;
-	return refuse(error, path, why);
+	result = secret_parse(out, text, (size_t)len, why);
+	if (result != 0)
+		refuse(error, path, why);
+	return result;
 }
 
 /* Straight into locked memory: no other buffer ever holds the file. */

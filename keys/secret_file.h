@@ -7,7 +7,9 @@
 
 #include "keys/secret.h"
 
-/* By the rules of base/file for secrets. 0, or -1 and a message with the path.
+/*
+ * By the rules of base/file for secrets. As secret_parse(), and a message with
+ * the path.
  */
 int secret_file_read(
     struct secret_key *, const char *path, char error[static KEY_ERROR_MAX]);

@@ -18,7 +18,7 @@ static const struct json_member hello_members[] = {
 	{ "trust", JSON_INTEGER, true, 0, INT64_MAX },
 	{ "agent", JSON_STRING, true, 1,
 	    sizeof((struct hello){ 0 }.agent) - 1 },
-	{ "signatures", JSON_INTEGER, true, 1, 2 },
+	{ "signatures", JSON_INTEGER, true, 1, HELLO_KEYS_MAX },
 	{ "facts", JSON_OBJECT, true, 0, 0 },
 	{ "serial", JSON_INTEGER, false, 1, INT64_MAX },
 	{ "certificate", JSON_STRING, false, 4, HELLO_MAX },

@@ -15,6 +15,7 @@
 /* A fact that says that others did not fit. */
 #define HELLO_LEFT_OUT    "facts_left_out"
 #define HELLO_MAX         16384  /* bytes of payload */
+#define HELLO_KEYS_MAX    2      /* that sign one: the old, then the new */
 #define HELLO_INTERVAL_MS 60000  /* at least each minute */
 #define HELLO_EXPIRY_MS   180000 /* of the Redis key */
 
@@ -26,7 +27,7 @@ struct hello {
 	int64_t at;
 	int64_t trust;       /* serial of the trust list in force, 0: none */
 	char agent[64];      /* version */
-	unsigned signatures; /* 1; 2 in a rotation */
+	unsigned signatures; /* 1; HELLO_KEYS_MAX in a rotation */
 	json_t *facts;
 	int64_t serial;          /* rotation only, 0: none */
 	const char *certificate; /* base64, or NULL; parsed: inside root */

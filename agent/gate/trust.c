@@ -184,6 +184,8 @@ parse_host_key(struct secret_key *secret, const struct trust_file *file,
 			result = secret_parse(secret, text, (size_t)len, why);
 	}
 	sodium_free(text);
+	if (result == KEY_FOR_AGENT)
+		snprintf(why, sizeof(why), "%s", KEY_HOST_PLAIN);
 	if (result != 0)
 		snprintf(error, TRUST_ERROR_MAX, "%s: %s", file->name, why);
 	return result;

@@ -99,14 +99,31 @@ is_meant(const struct task *task, const struct announcement *a)
 		   strcmp(task->fingerprint, a->fingerprint) == 0);
 }
 
+/* What reject cannot name: it is nobody's announcement. */
 static void
-say_rest(const struct pending *pending)
+say_rubbish(const struct task *task)
 {
+	const char *fleet = task->side.settings.fleet;
+
+	log_warning("to make room in Redis for announcements, these included: "
+		    "redis-cli --scan --pattern 'amiral:%s:enroll:*' | xargs "
+		    "redis-cli del; then enroll the hosts again",
+	    fleet);
+}
+
+static void
+say_rest(const struct task *task)
+{
+	const struct pending *pending = &task->pending;
+
 	if (pending->unverified > 0)
 		log_warning("%zu more do not verify, or are for another fleet",
 		    pending->unverified);
-	if (pending->cut)
-		log_warning("there are more than these: Redis is full of them");
+	if (!pending->cut)
+		return;
+	log_warning("there are more than these: Redis is full of them");
+	if (pending->unverified > 0)
+		say_rubbish(task);
 }
 
 /* pending */
@@ -161,7 +178,7 @@ show_pending(struct task *task)
 			pending_dispute(a);
 	}
 	known_hosts_file_close(&file);
-	say_rest(&task->pending);
+	say_rest(task);
 	return 0;
 }
 
@@ -237,7 +254,7 @@ accept_words(struct task *task)
 	if (n == 0) {
 		log_error("nothing like that is pending: amiral-keygen "
 			  "pending shows what is");
-		say_rest(&task->pending);
+		say_rest(task);
 		return 1;
 	}
 	if (n > 1) {
@@ -377,10 +394,16 @@ look(struct task *task)
 static void
 say_full(const struct task *task, bool *full)
 {
-	if (task->pending.cut && !*full)
+	const struct pending *pending = &task->pending;
+
+	if (pending->cut && !*full) {
 		log_warning("there are more announcements than are looked at: "
-			    "amiral-keygen reject --all makes room");
-	*full = task->pending.cut;
+			    "amiral-keygen reject --all takes out those that "
+			    "verify");
+		if (pending->unverified > 0)
+			say_rubbish(task);
+	}
+	*full = pending->cut;
 }
 
 /* Until a signal. A connection that is lost is made again. */
@@ -490,6 +513,7 @@ reject(struct task *task)
 	}
 	if (n == 0)
 		log_error("nothing like that is pending");
+	say_rest(task);
 	return n == 0;
 }
 

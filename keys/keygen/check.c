@@ -25,24 +25,31 @@
 #define AGENT_KEY    "agent:"
 #define SYSTEM_CONF  AMIRAL_SYSCONFDIR "/amiral.conf"
 
-/* The message for an encrypted key says how to use it: no problem. */
-bool
-check_secret_key(struct survey *s, const char *path, struct public_key *out)
+/* As secret_file_read(); what a key for ssh-agent means is the caller's. */
+static int
+read_secret(struct survey *s, const char *path, struct public_key *out)
 {
 	char error[KEY_ERROR_MAX];
 	struct secret_key key;
+	int result = secret_file_read(&key, path, error);
 
-	if (secret_file_read(&key, path, error) == 0) {
+	if (result == 0) {
 		*out = key.public_key;
 		secret_free(&key);
 		survey_good(path, "");
-		return true;
-	}
-	if (strstr(error, "ssh-agent") != NULL)
-		survey_good(path, "encrypted, to be used through ssh-agent");
-	else
+	} else if (result != KEY_FOR_AGENT)
 		survey_problem(s, "%s", error);
-	return false;
+	return result;
+}
+
+bool
+check_host_key(struct survey *s, const char *path, struct public_key *out)
+{
+	int result = read_secret(s, path, out);
+
+	if (result == KEY_FOR_AGENT)
+		survey_problem(s, "%s: %s", path, KEY_HOST_PLAIN);
+	return result == 0;
 }
 
 void
@@ -57,8 +64,8 @@ check_key(struct survey *s, const char *path)
 {
 	struct public_key key;
 
-	if (survey_has(s, path))
-		check_secret_key(s, path, &key);
+	if (survey_has(s, path) && read_secret(s, path, &key) == KEY_FOR_AGENT)
+		survey_good(path, "encrypted, to be used through ssh-agent");
 }
 
 static void

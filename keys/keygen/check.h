@@ -4,10 +4,9 @@
 
 #include "keys/keygen/survey.h"
 
-/* A secret key; true and its public half in *out where it can be read. */
+/* A host's secret key; true and its public half in *out where it is good. */
 struct public_key;
-bool check_secret_key(
-    struct survey *, const char *path, struct public_key *out);
+bool check_host_key(struct survey *, const char *path, struct public_key *out);
 /* A password, or what else only its owner reads. */
 void check_secret(struct survey *, const char *path);
 /* An allowed_signers file. */

@@ -138,10 +138,10 @@ check_host_keys(struct survey *s, const struct agent_conf *conf)
 	if (survey_needs(s, conf->host_key,
 		"the host has no key: run amiral-keygen enroll, or restore "
 		"it") &&
-	    check_secret_key(s, conf->host_key, &key))
+	    check_host_key(s, conf->host_key, &key))
 		check_certificate(s, conf->host_key, &key, conf->hostname);
 	if (n < (int)sizeof(next) && survey_has(s, next) &&
-	    check_secret_key(s, next, &key))
+	    check_host_key(s, next, &key))
 		check_certificate(s, next, &key, conf->hostname);
 }
 

@@ -64,8 +64,9 @@ show_public(const char *path, char *text, size_t len)
 	    (newline == NULL || newline == text + len - 1) &&
 	    read_line(text, &key, &comment))
 		return show(&key, comment);
-	log_error("%s: neither a secret nor a public Ed25519 key in OpenSSH's "
-		  "formats: make one with amiral-keygen new",
+	log_error("%s: neither a secret Ed25519 key nor the one line of a "
+		  "public one, \"ssh-ed25519 BASE64 COMMENT\": copy it anew, "
+		  "or make a pair with amiral-keygen new",
 	    path);
 	return 1;
 }

@@ -258,3 +258,92 @@ def test_a_line_beats_a_certificate(made):
     assert status == 4
     assert answered(made) == [KNOWN]
     assert "wrong key" in made.amiral("ping", "-a", "-y").stdout
+
+
+def rotate(fleet, agent, *words):
+    done = keygen(fleet, "rotate", "-f", agent.key_file, *words)
+    assert done.returncode == 0, done
+
+
+def hello_keys(fleet, agent):
+    """How many keys have signed the newest hello."""
+    with fleet.redis.client() as client:
+        return len(sshsig.split(client("GET", fleet.key(
+            f"host:{agent.name}")))[0])
+
+
+def restart(agent):
+    agent.stop()
+    agent.start()
+    agent.wait_ready()
+
+
+@pytest.fixture
+def rotating(made):
+    """A certified host whose hellos are signed by two keys."""
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    made.agents.pop(OTHER)
+    made.start()
+    assert answered(made) == sorted([KNOWN, HOST])
+    rotate(made, made[HOST])
+    restart(made[HOST])
+    fleets.wait_for("a hello by two keys",
+                    lambda: hello_keys(made, made[HOST]) == 2)
+    return made
+
+
+def test_a_certified_host_rotates(rotating):
+    """Its old key's certificate is good until the new one's takes over."""
+    made, agent = rotating, rotating[HOST]
+    before = made.known_hosts.read_text()
+    assert answered(made) == sorted([KNOWN, HOST])
+    new = agent.key_file.with_name("host_key.new.pub")
+    subprocess.run(["ssh-keygen", "-q", "-s", str(made.authority.file), "-I",
+                    HOST, "-h", "-n", HOST, str(new)], check=True)
+    rotate(made, agent, "--finish")
+    restart(agent)
+    fleets.wait_for("a hello by one key",
+                    lambda: hello_keys(made, agent) == 1)
+    assert answered(made) == sorted([KNOWN, HOST])
+    assert made.known_hosts.read_text() == before
+
+
+@pytest.mark.parametrize("which", ["host_key", "host_key.new"])
+def test_a_revoked_key_in_a_certified_rotation(rotating, which):
+    key = sshsig.Key.load(rotating[HOST].key_file.with_name(which))
+    with open(rotating.known_hosts, "a", encoding="ascii") as file:
+        file.write(f"@revoked * {key.line}\n")
+    assert "is revoked" in rotating.amiral("ping", "-a", "-y").stderr
+    assert answered(rotating) == [KNOWN]
+
+
+def test_revokes_both_keys_of_a_certified_rotation(rotating):
+    """The next one may have its certificate already."""
+    agent, before = rotating[HOST], rotating.known_hosts.read_text()
+    new = sshsig.Key.load(agent.key_file.with_name("host_key.new"))
+    assert rotating.amiral("inventory").returncode == 0
+    assert keygen(rotating, "revoke", HOST).returncode == 0
+    assert rotating.known_hosts.read_text() == (
+        f"{before}@revoked * {agent.key.line}\n@revoked * {new.line}\n")
+
+
+RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ=="
+
+
+@pytest.mark.parametrize("line", [
+    lambda: f"@revoked {HOST} {sshsig.Key.new().line}",
+    lambda: f"{HOST} {RSA}"])
+def test_revokes_the_key_that_a_name_has(made, line):
+    """A former key, or one that no host here has, does not stand for it."""
+    made.authority.certify(made[HOST])
+    trust(made, made.authority)
+    with open(made.known_hosts, "a", encoding="ascii") as file:
+        file.write(line() + "\n")
+    made.agents.pop(OTHER)
+    made.start()
+    assert answered(made) == sorted([KNOWN, HOST])
+    assert keygen(made, "revoke", HOST).returncode == 0
+    assert made.known_hosts.read_text().endswith(
+        f"\n@revoked * {made[HOST].key.line}\n")
+    assert answered(made) == [KNOWN]

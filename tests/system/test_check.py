@@ -2,6 +2,7 @@
 import datetime
 import os
 import pwd
+import re
 import subprocess
 import time
 
@@ -88,6 +89,30 @@ def test_certificates(host):
     certify(host, "always:forever")
     path.chmod(0o666)
     only(host, path, "run: chmod go-w")
+
+
+def test_a_hosts_key_must_be_plain(host):
+    """An agent has no ssh-agent to ask; an operator has."""
+    path = host.host / "host_key"
+    lock = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a phrase", "-f"]
+    subprocess.run([*lock, path], check=True)
+    only(host, path, "encrypted", "ssh-keygen -p -N ''")
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "a phrase", "-N", "",
+                    "-f", path], check=True)
+    subprocess.run([*lock, host.config / "key"], check=True)
+    assert "encrypted, to be used through ssh-agent" in check(host, status=0)
+
+
+def test_a_damaged_key_is_one_wherever_it_stands(host):
+    """Its path does not speak for it."""
+    directory = host.folder / "ssh-agent"
+    directory.mkdir(mode=0o755)
+    conf, path = host.host / "amirald.conf", directory / "host_key"
+    path.write_text((host.host / "host_key").read_text()[:300])
+    path.chmod(0o600)
+    conf.write_text(re.sub("(?m)^host_key *=.*$", f"host_key = {path}",
+                           conf.read_text()))
+    only(host, path, "damaged")
 
 
 def test_operators(host):

@@ -2,6 +2,7 @@
 import base64
 import collections
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -1125,3 +1126,96 @@ def test_enroll_over_an_older_list_killed_anywhere(desk):
             kill_at(desk, call, n, *words, stdin=token)
             seen[path.read_bytes()] += 1
     assert set(seen) == {old, new} and min(seen.values()) > 5
+
+
+# Many at once.
+
+def test_each_writer_waits_for_the_lock(desk):
+    """One that holds it too long is named; nothing is written meanwhile."""
+    keys = [sshsig.Key.new() for _ in range(3)]
+    desk.known_hosts.write_text(f"{HOSTS[0]} {keys[0].line}\n")
+    desk.enroll(HOSTS[1], desk.token())
+    print_ = desk.announce(keys[2], HOSTS[2])
+    source = desk.folder / "source"
+    source.write_text(f"db.example.com {keys[1].line}\n")
+    writers = [("amiral", "hosts", "remove", HOSTS[0]),
+               ("amiral", "hosts", "import", source),
+               ("amiral-keygen", "revoke", HOSTS[0]),
+               ("amiral-keygen", "accept", "--token"),
+               ("amiral-keygen", "accept", HOSTS[2], print_)]
+    before = desk.known()
+    lock = os.open(desk.config, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    running = [subprocess.Popen(
+        [fleets.program(program), *map(str, words)], text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, env=desk.environment)
+        for program, *words in writers]
+    for process, words in zip(running, writers):
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 1, (words, said)
+        assert "another amiral or amiral-keygen is changing it" in said
+        assert "try again" in said
+    assert desk.known() == before
+    os.close(lock)
+    for program, *words in writers[1:]:
+        desk.good(*words, program=program)
+    assert desk.known().count("\n") == 4
+
+
+def test_writers_at_once_lose_nothing(desk):
+    """accept --watch, by eye, remove, revoke and import: all of it is there."""
+    names = [f"www{i:02}.example.com" for i in range(24)]
+    keys = dict(zip(names, (sshsig.Key.new() for _ in names)))
+    stays, goes, revoked, seen, vouched = (names[i::5] for i in range(5))
+    desk.known_hosts.write_text("# kept\n" + "".join(
+        f"{name} {keys[name].line}\n" for name in stays + goes + revoked))
+    token = token_of(desk.token("--uses", len(names)))
+    for name in vouched:
+        desk.vouch(keys[name], name, token)
+    log = desk.watch()
+    running = [subprocess.Popen(
+        [fleets.program("amiral-keygen" if words[0] != "hosts" else "amiral"),
+         *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        env=desk.environment) for words in [
+            *(["hosts", "remove", name] for name in goes),
+            *(["revoke", name] for name in revoked),
+            *(["accept", name, desk.announce(keys[name], name)]
+              for name in seen)]]
+    assert [process.wait(60) for process in running] == [0] * len(running)
+    fleets.wait_for(lambda: log.read_text(), lambda: all(
+        f"accepted {name}" in log.read_text() for name in vouched))
+    lines = desk.known().splitlines()
+    assert lines[0] == "# kept" and sorted(lines[1:]) == sorted(
+        [f"{name} {keys[name].line}" for name in stays + seen + vouched] +
+        [f"@revoked {name} {keys[name].line}" for name in revoked])
+
+
+def test_an_expired_token_lets_nobody_in(desk):
+    """By the operator's own record, whatever the announcement says."""
+    desk.enroll(HOSTS[0], desk.token())
+    record, = (desk.config / "tokens").iterdir()
+    said = json.loads(record.read_text())
+    record.write_text(json.dumps(
+        {**said, "expires": int(time.time() * 1000) - 1}))
+    desk.bad("accept", "--token", says="the token has expired: make another")
+    assert desk.known() == ""
+    record.write_text(json.dumps(said))
+    desk.good("accept", "--token")
+
+
+def test_more_announcements_than_are_looked_at(desk):
+    """Rubbish that fills Redis is told from what reject can take out."""
+    rubbish = desk.redis_key("enroll:SHA256:")
+    with desk.redis.client() as client:
+        for i in range(4200):
+            client("SET", f"{rubbish}{i:043}", "rubbish")
+    done = desk.run("pending")
+    assert "Redis is full of them" in done.stderr
+    assert "4096 more do not verify" in done.stderr
+    done = desk.bad("reject", "--all", says="nothing like that is pending")
+    assert f"redis-cli --scan --pattern '{desk.redis_key('enroll:*')}'" \
+        in done.stderr
+    log = desk.watch()
+    fleets.wait_for(lambda: log.read_text(), lambda: "redis-cli --scan"
+                    in log.read_text())

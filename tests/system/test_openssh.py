@@ -3,6 +3,7 @@ What amiral refuses and OpenSSH takes, as amiral-keys(5) lists it: each item
 is shown to ssh-keygen and to amiral.
 """
 import base64
+import hashlib
 import os
 import pathlib
 import re
@@ -77,6 +78,14 @@ class Bench:
         path = self.write("key.pub", data)
         ssh_keygen("-l", "-f", path)
         self.amiral_refuses(says, "show", path)
+
+    def amiral(self, text):
+        """A public key that both take, and call the same."""
+        path = self.write("key.pub", text)
+        done = run(fleets.program("amiral-keygen"), "show", path,
+                   env=self.fleet.environment())
+        assert done.returncode == 0, done
+        assert done.stdout.decode().endswith(ssh_keygen("-l", "-f", path))
 
     def known(self, text, says, host=HOST):
         path = self.write("known_hosts", text)
@@ -234,9 +243,27 @@ def _(bench):
     bench.public(f"{bench.key.line}\n{bench.other.line}\n", "neither")
 
 
+@item("other ways to write a public key")
+def _(bench):
+    line = bench.key.line
+    for text in (f"restrict {line}\n", f"# mine\n{line}\n", f"\n{line}\n",
+                 f" {line}\n", line.replace(" ", "  ") + "\n",
+                 line.replace(" ", "\t") + "\n", f"{line} c\r\n",
+                 f"{line}\n\n", f"{line} \33[2J\n"):
+        bench.public(text, "neither")
+
+
 @item("public keys of other types")
 def _(bench):
     bench.public(made(bench, "-t", "ecdsa", "-N", "")[1], "neither")
+
+
+@item("hardware keys for another application")
+def _(bench):
+    token = Token(os.urandom(32))
+    bench.amiral(token.line + "\n")
+    token.application = b"ssh:web"
+    bench.public(token.line + "\n", "neither")
 
 
 # known_hosts
@@ -264,6 +291,14 @@ def _(bench):
 def _(bench):
     for name in ("*", "www0?.example.com", f"*.example.com,!{OTHER}"):
         bench.known(f"{name} {bench.key.line}\n", "is a pattern")
+
+
+@item("exceptions from a pattern")
+def _(bench):
+    for marker in ("@revoked", "@cert-authority"):
+        bench.known(f"{HOST} {bench.key.line}\n"
+                    f"{marker} *.example.com,!{OTHER} {bench.other.line}\n",
+                    f":2: !{OTHER} is an exception")
 
 
 @item("one host key on two lines")
@@ -409,6 +444,18 @@ def _(bench):
 def rebuilt(blob, namespace, reserved):
     words = (namespace, reserved, *strings_of(blob)[2:])
     return base64.b64encode(blob[:PREFIX] + b"".join(map(string, words)))
+
+
+@item("signatures over SHA-256")
+def _(bench):
+    def change(_, payload):
+        name = string(ENROLL.encode()) + string(b"") + string(b"sha256")
+        signed = b"SSHSIG" + name + string(hashlib.sha256(payload).digest())
+        return base64.b64encode(
+            b"SSHSIG" + struct.pack(">I", 1) + string(bench.key.blob) + name
+            + string(string(b"ssh-ed25519")
+                     + string(bench.key.raw_sign(signed))))
+    bench.announcement(change)
 
 
 @item("signatures with something in the reserved field")

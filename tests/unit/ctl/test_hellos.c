@@ -212,24 +212,27 @@ test_find_key(void **state)
 	struct table *t = *state;
 	const struct public_key *wanted = signer_key(t->cast.signers[1]);
 	char fingerprint[FINGERPRINT_SIZE], error[CTL_ERROR_MAX];
-	struct public_key found;
+	struct public_key found[HELLO_KEYS_MAX];
 
 	give(t, 1, 1, 1, 7, "{}");
 	assert_true(hellos_save(&t->hellos, error));
 	sign_fingerprint(wanted, fingerprint);
 	for (int i = 0; i < 2; i++) {
-		memset(&found, 0, sizeof found);
-		assert_true(hellos_find_key(t->cache, CAST_FLEET,
-		    i == 0 ? cast_name(1) : fingerprint, &found));
-		assert_true(public_key_equal(&found, wanted));
+		memset(found, 0, sizeof found);
+		assert_int_equal(
+		    hellos_find_keys(t->cache, CAST_FLEET,
+			i == 0 ? cast_name(1) : fingerprint, found),
+		    1);
+		assert_true(public_key_equal(&found[0], wanted));
 	}
-	assert_false(
-	    hellos_find_key(t->cache, CAST_FLEET, cast_name(0), &found));
-	assert_false(
-	    hellos_find_key(t->cache, "other-00000000", cast_name(1), &found));
+	assert_int_equal(
+	    hellos_find_keys(t->cache, CAST_FLEET, cast_name(0), found), 0);
+	assert_int_equal(
+	    hellos_find_keys(t->cache, "other-00000000", cast_name(1), found),
+	    0);
 	sign_fingerprint(signer_key(t->cast.signers[0]), fingerprint);
-	assert_false(
-	    hellos_find_key(t->cache, CAST_FLEET, fingerprint, &found));
+	assert_int_equal(
+	    hellos_find_keys(t->cache, CAST_FLEET, fingerprint, found), 0);
 }
 
 static void
