@@ -344,7 +344,7 @@ is_any_by_token(const struct task *task)
 		  "amiral-keygen enroll said on the host that it was, to this "
 		  "Redis, within the hour? If so, Redis hides it",
 	    task->side.settings.redis, task->side.settings.fleet);
-	say_rest(&task->pending);
+	say_rest(task);
 	return false;
 }
 
