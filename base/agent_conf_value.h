@@ -23,7 +23,7 @@ typedef bool value_fn(const struct conf_key *key, void *field, const char *text,
 
 struct conf_key {
 	const char *name;
-	value_fn *read;    /* NULL: known, but not enforced by this version */
+	value_fn *read;
 	size_t at;         /* of the field in the section's struct */
 	uint64_t min, max; /* numbers; or max is the field's size, or entries */
 };

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/slurp.h"
 #include "ctl/confirm.h"
 #include "ctl/text.h"
@@ -220,6 +221,22 @@ cosign_clear(struct cosign *c)
 
 /* ---- judging and signing ---- */
 
+/* Signed now and sent by the first one when nobody looks: not that. */
+static bool
+has_begun(const struct cosign *c, const char *path, int64_t now_ms,
+    char error[static CTL_ERROR_MAX])
+{
+	int64_t early_ms = c->request.issued - now_ms;
+
+	if (early_ms <= REQUEST_SKEW_MS)
+		return true;
+	snprintf(error, CTL_ERROR_MAX,
+	    "%.*s: begins in %" PRId64 " s by this machine's clock: set the "
+	    "clock, or ask for it anew",
+	    PATH_SHOWN, path, early_ms / 1000);
+	return false;
+}
+
 bool
 cosign_is_live(const struct cosign *c, const char *path, const char *fleet,
     int64_t now_ms, char error[static CTL_ERROR_MAX])
@@ -239,7 +256,7 @@ cosign_is_live(const struct cosign *c, const char *path, const char *fleet,
 		    PATH_SHOWN, path, (now_ms - c->request.expires) / 1000);
 		return false;
 	}
-	return true;
+	return has_begun(c, path, now_ms, error);
 }
 
 bool
@@ -326,22 +343,55 @@ show_signers(const struct cosign *c, FILE *f)
 	}
 }
 
-/* "caption name value" for each member, values as JSON has them. */
+/*
+ * What the first one wrote, on a terminal that is as narrow as he knows: so
+ * many spaces together that the next line would look like a row are not
+ * shown as such. What he wrote with a backslash has two.
+ */
+static void
+put_without(FILE *f, const char *gap, const char *text)
+{
+	size_t len = strlen(gap);
+	const char *at;
+
+	while ((at = strstr(text, gap)) != NULL) {
+		text_put(f, text, (size_t)(at - text) + len - 1);
+		fputs("\\u0020", f);
+		text = at + len;
+	}
+	text_puts(f, text);
+}
+
+/* In ASCII, as JSON has it; a name's quotes are left out. */
+static void
+put_json(FILE *f, const json_t *value, bool name)
+{
+	char *text = json_dumps(
+	    value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	if (text == NULL)
+		fatal("out of memory");
+	if (name)
+		text[strlen(text) - 1] = '\0';
+	put_without(f, name ? " " : "  ", name ? text + 1 : text);
+	free(text);
+}
+
+/* "caption name value" for each member. */
 static void
 show_members(FILE *f, const char *caption, const json_t *object)
 {
 	struct json_each each = { 0 };
 
 	while (json_each(object, &each)) {
-		char *text = json_dumps(each.value,
-		    JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+		json_t *name = json_string(each.name);
 
 		fprintf(f, "  %-10s ", caption);
-		text_puts(f, each.name);
+		put_json(f, name, true);
 		fputc(' ', f);
-		text_puts(f, text != NULL ? text : "?");
+		put_json(f, each.value, false);
 		fputc('\n', f);
-		free(text);
+		json_decref(name);
 	}
 }
 
@@ -382,8 +432,11 @@ cosign_show(const struct cosign *c, const char *path, int64_t now_ms, FILE *f)
 	    c->envelope.signatures, r->signatures);
 	fprintf(f, "  operator   %s, as it says\n", r->operator_);
 	show_signers(c, f);
-	if (r->on_behalf_of[0] != '\0')
-		fprintf(f, "  for        %s\n", r->on_behalf_of);
+	if (r->on_behalf_of[0] != '\0') {
+		fputs("  for        ", f);
+		put_without(f, "  ", r->on_behalf_of);
+		fputc('\n', f);
+	}
 	fprintf(f, "  fleet      %s\n  provider   %s\n", r->fleet, r->provider);
 	show_members(f, "argument", r->args);
 	show_targets(f, r->match);

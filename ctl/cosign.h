@@ -38,7 +38,7 @@ bool cosign_parse(struct cosign *out, const char *path, const uint8_t *bytes,
     size_t len, char error[static CTL_ERROR_MAX]);
 void cosign_clear(struct cosign *);
 
-/* Whether it is this fleet's, and not over. False and a message. */
+/* Whether it is this fleet's, has begun, and is not over. False, a message. */
 bool cosign_is_live(const struct cosign *, const char *path, const char *fleet,
     int64_t now_ms, char error[static CTL_ERROR_MAX]);
 /* Whether as many have signed as it says. */

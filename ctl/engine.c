@@ -242,6 +242,22 @@ take_reply(struct engine *e, struct verified *v)
 	reply_clear(&v->reply);
 }
 
+/* Once: what one host lacks, most of the others do. */
+static void
+take_cancel(struct engine *e, struct verified *v)
+{
+	struct host *host = &e->run->verdicts.hosts[v->host];
+
+	if (v->reply.status == REPLY_NOOP && !e->cancel_refused) {
+		e->cancel_refused = true;
+		progress_clear(&e->progress);
+		log_warning(
+		    "%s does not cancel: %s", host->name, v->reply.detail);
+	}
+	host->cancel_answered = true;
+	reply_clear(&v->reply);
+}
+
 static void
 take_verified(struct engine *e, struct verified *v)
 {
@@ -249,12 +265,10 @@ take_verified(struct engine *e, struct verified *v)
 		note_oddity(e, v->oddity, v, v->claimed);
 		return;
 	}
-	if (v->request == 0) {
+	if (v->request == 0)
 		take_reply(e, v);
-		return;
-	}
-	e->run->verdicts.hosts[v->host].cancel_answered = true;
-	reply_clear(&v->reply);
+	else
+		take_cancel(e, v);
 }
 
 /* The next of them; the marker that made the stream is empty. */

@@ -36,7 +36,7 @@ struct engine {
 	struct verify_item *items; /* VERIFY_BATCH_MAX of them */
 	struct hellos hellos;
 	struct fetch fetch;
-	bool expected_known, publish_confirmed;
+	bool expected_known, publish_confirmed, cancel_refused;
 	enum phase phase;
 	int64_t published_ms;
 	char position[NET_POSITION_MAX + 1];

@@ -718,6 +718,10 @@ judge(const struct reference_state *state, const struct letter *letter,
 		*reason = REASON_CANCELLED;
 	else
 		*reason = judge_time(state, issued, expires);
+	/* It would be remembered for too long. */
+	if (*reason == REASON_CLOCK && issued > state->now + 24 * HOUR_MS &&
+	    state->share >= 1024)
+		return REFERENCE_SILENT;
 	/* Nobody waits any more. */
 	if (*reason == REASON_EXPIRED && expires <= state->now - 600000)
 		return REFERENCE_SILENT;

@@ -232,20 +232,30 @@ keep(struct known_hosts_text *out, const struct line *line)
 	append(out, line->whole.at, line->whole.len);
 }
 
-/* The line without a name that is not its only one. */
+/* The line without a name, however often it has it; none without names. */
 static void
-drop_name(struct known_hosts_text *out, const struct line *line,
-    const char *name, size_t len)
+drop_name(
+    struct known_hosts_text *out, const struct line *line, const char *name)
 {
-	const char *whole = line->whole.at, *after = name + len;
-	size_t before = (size_t)(name - whole);
+	const char *at = line->names.at, *end = at + line->names.len;
+	size_t kept = 0, start = out->len;
 
-	if (name + len < line->names.at + line->names.len)
-		after++; /* its comma */
+	append(out, line->whole.at, (size_t)(at - line->whole.at));
+	while (at <= end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		struct span own = { at, (size_t)((comma ? comma : end) - at) };
+
+		at += own.len + 1;
+		if (span_is(&own, name))
+			continue;
+		append(out, ",", kept++ > 0);
+		append(out, own.at, own.len);
+	}
+	if (kept > 0)
+		append(
+		    out, end, line->whole.len - (size_t)(end - line->whole.at));
 	else
-		before--;
-	append(out, whole, before);
-	append(out, after, line->whole.len - (size_t)(after - whole));
+		out->text[out->len = start] = '\0';
 }
 
 static void
@@ -257,9 +267,8 @@ remove_line(
 		return;
 	}
 	out->changed++;
-	if (!is_fingerprint(which) && !span_is(&line->names, which))
-		drop_name(
-		    out, line, find_name(&line->names, which), strlen(which));
+	if (!is_fingerprint(which))
+		drop_name(out, line, which);
 }
 
 static void

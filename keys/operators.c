@@ -44,7 +44,8 @@ is_revoked(const struct operators *operators, const struct public_key *key)
 	char fingerprint[FINGERPRINT_SIZE];
 
 	sign_fingerprint(key, fingerprint);
-	return revocations_have(&operators->revoked, fingerprint);
+	return revocations_have(&operators->revoked, fingerprint) ||
+	       trust_revokes(&operators->list, fingerprint);
 }
 
 /* A list lets people ask, and nothing else: it makes no signer of lists. */
@@ -133,20 +134,15 @@ signed_by(const struct operators *operators, const struct envelope *envelope,
 	    ENVELOPE_TRUST, now_ms, signer);
 }
 
-/* The list is taken over; whom former ones revoked stays revoked. */
+/* The list is taken over. */
 static enum status
 install(struct operators *operators, struct trust_list *list,
     const char *signer, const uint8_t *bytes, size_t len)
 {
 	uint8_t *copy = malloc(len);
-	enum status status = copy == NULL
-				 ? STATUS_MEMORY
-				 : revocations_add(&operators->revoked, list);
 
-	if (status != STATUS_OK) {
-		free(copy);
-		return status;
-	}
+	if (copy == NULL)
+		return STATUS_MEMORY;
 	memcpy(copy, bytes, len);
 	free(operators->envelope);
 	operators->envelope = copy;
@@ -182,13 +178,23 @@ judge(const struct operators *operators, const char *fleet,
 	return status;
 }
 
-/* All that can be out of range by then is the number of revocations. */
+/*
+ * Whom former lists revoked stays revoked. What has no room beside them counts
+ * while this list does: were it refused, whoever has filled the room with
+ * nobodies' keys could not be revoked himself.
+ */
 static enum operators_outcome
-taken(enum status installed)
+take_over(struct operators *operators, struct trust_list *list,
+    const char *signer, const uint8_t *bytes, size_t len, enum status *why)
 {
-	if (installed == STATUS_RANGE)
-		return OPERATORS_FULL;
-	return installed == STATUS_OK ? OPERATORS_TAKEN : OPERATORS_BAD;
+	enum status kept = revocations_add(&operators->revoked, list);
+
+	*why = kept == STATUS_MEMORY
+		   ? kept
+		   : install(operators, list, signer, bytes, len);
+	if (*why != STATUS_OK)
+		return OPERATORS_BAD;
+	return kept == STATUS_OK ? OPERATORS_TAKEN : OPERATORS_FULL;
 }
 
 enum operators_outcome
@@ -212,8 +218,8 @@ operators_take(struct operators *operators, const char *fleet,
 		else if (list.expires <= now_ms)
 			outcome = OPERATORS_EXPIRED;
 		else
-			outcome = taken(*why = install(operators, &list, signer,
-					    bytes, len));
+			outcome = take_over(
+			    operators, &list, signer, bytes, len, why);
 	}
 	trust_clear(&list);
 	return outcome;
@@ -237,7 +243,8 @@ still_signed_by(const struct operators *operators,
 
 /*
  * Who was in time when the list came has signed it for good. Whoever has
- * signed it, it was taken: its revocations stay.
+ * signed it, it was taken: its revocations stay, as far as there is room. Were
+ * that asked for here, a thief could keep root from disowning him.
  */
 static enum status
 resume(struct operators *operators, const struct envelope *envelope,
@@ -245,10 +252,12 @@ resume(struct operators *operators, const struct envelope *envelope,
 {
 	const char *signer = "a key whose time is over";
 	int64_t serial = list->serial;
-	enum status status = revocations_add(&operators->revoked, list);
+	enum status kept = revocations_add(&operators->revoked, list), status;
 
-	if (status != STATUS_OK || serial <= operators->serial)
-		return status;
+	if (kept == STATUS_MEMORY)
+		return kept;
+	if (serial <= operators->serial)
+		return STATUS_OK;
 	status = still_signed_by(operators, envelope, list, now_ms, &signer);
 	if (status == STATUS_OK || status == STATUS_VALIDITY)
 		status = install(operators, list, signer, bytes, len);

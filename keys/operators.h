@@ -2,8 +2,9 @@
  * Who may ask on a host (protocol section 7): what the host's own file says,
  * and the newest list that somebody pushed whom that file lets sign lists.
  * In force is (own or pushed) and not revoked: by the own file, or by any list
- * that was ever taken here. A later list takes no revocation back, nor does
- * its signer's end. Part of the gate; makes no system call but for memory.
+ * that was ever taken here. A later list takes no revocation back (but what
+ * was OPERATORS_FULL), nor does its signer's end. Part of the gate; makes no
+ * system call but for memory.
  */
 #ifndef AMIRAL_KEYS_OPERATORS_H
 #define AMIRAL_KEYS_OPERATORS_H
@@ -32,7 +33,8 @@ enum operators_outcome {
 	OPERATORS_SAME,    /* byte for byte the one in force */
 	OPERATORS_STALE,   /* its serial is not above the remembered one */
 	OPERATORS_EXPIRED, /* before it came */
-	OPERATORS_FULL,    /* with it, more than REVOCATIONS_MAX are revoked */
+	OPERATORS_FULL,    /* in force; but, more than REVOCATIONS_MAX being
+			    * revoked, its revocations end with it */
 	OPERATORS_BAD,     /* *why says what is wrong */
 };
 /* A list as it came from outside, an envelope. why is for OPERATORS_BAD. */
@@ -44,7 +46,8 @@ enum operators_outcome operators_take(struct operators *, const char *fleet,
  * the host's own file does not bear any more is not (STATUS_UNKNOWN_KEY,
  * STATUS_REVOKED), though its serial and its revocations count; of another
  * fleet's list nothing does (STATUS_FLEET). Older than the one in force:
- * STATUS_OK, and its revocations alone. STATUS_RANGE: they are too many.
+ * STATUS_OK, and its revocations alone. They count while REVOCATIONS_MAX have
+ * room for all of them, or the list is in force.
  */
 enum status operators_restore(struct operators *, const char *fleet,
     const uint8_t *bytes, size_t len, int64_t now_ms);

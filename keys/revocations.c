@@ -23,14 +23,31 @@ revocations_have(const struct revocations *set, const char *fingerprint)
 	    fingerprint);
 }
 
-/* A copy first: what does not fit changes nothing. */
+static size_t
+count_new(const struct revocations *set, const char (*items)[FINGERPRINT_SIZE],
+    size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += !revocations_have(set, items[i]);
+	return n;
+}
+
+/*
+ * A copy first: what does not fit changes nothing. On most hosts nobody is
+ * revoked, and that takes no memory.
+ */
 static enum status
 add(struct revocations *set, const char (*items)[FINGERPRINT_SIZE],
     size_t count)
 {
 	struct revocations grown = { .count = set->count };
+	size_t fresh = count_new(set, items, count);
 
-	grown.items = calloc(REVOCATIONS_MAX, sizeof(*grown.items));
+	if (fresh == 0)
+		return STATUS_OK;
+	grown.items = calloc(set->count + fresh, sizeof(*grown.items));
 	if (grown.items == NULL)
 		return STATUS_MEMORY;
 	if (set->count > 0)
@@ -84,7 +101,9 @@ revocations_parse(struct revocations *out, const char *text, size_t len)
 {
 	struct revocations set = { 0 };
 
-	set.items = calloc(REVOCATIONS_MAX, sizeof(*set.items));
+	if (len == 0)
+		return 0;
+	set.items = calloc(len / FINGERPRINT_SIZE + 1, sizeof(*set.items));
 	if (set.items == NULL)
 		fatal("out of memory");
 	for (size_t at = 0; at < len; at += FINGERPRINT_SIZE) {

@@ -214,25 +214,53 @@ step_identify(struct admission *admission)
 	return GO_ON;
 }
 
+static bool
+cancelled_by(const struct admission *admission, const char *by)
+{
+	uint8_t cancel[ENVELOPE_DIGEST_SIZE];
+
+	replay_cancel_digest(admission->result->subject.request, by, cancel);
+	return replay_find(admission->gate->replay, cancel) != NULL;
+}
+
+/* Whoever signed may have taken it back: each was told that he had. */
+static bool
+is_cancelled(const struct admission *admission)
+{
+	for (unsigned i = 0; i < admission->envelope.signatures; i++)
+		if (cancelled_by(admission, admission->principals[i]))
+			return true;
+	return cancelled_by(admission, REPLAY_ANYBODY);
+}
+
 static enum verdict
 step_known(struct admission *admission)
 {
 	struct gate_replay *replay = admission->gate->replay;
 	const struct audit_subject *subject = &admission->result->subject;
-	const char *const by[] = { subject->operator_, REPLAY_ANYBODY };
-	uint8_t cancel[ENVELOPE_DIGEST_SIZE];
 
 	if (replay_find(replay, subject->request) != NULL)
 		return KNOWN;
 	if (!replay_room(replay, subject->operator_, admission->now))
 		return drop(admission, DROP_REPLAY_FULL);
-	for (unsigned i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
-		replay_cancel_digest(subject->request, by[i], cancel);
-		if (replay_find(replay, cancel) != NULL)
-			return refuse(admission, REASON_CANCELLED,
-			    "cancelled before it arrived");
-	}
+	if (is_cancelled(admission))
+		return refuse(
+		    admission, REASON_CANCELLED, "cancelled before it arrived");
 	return GO_ON;
+}
+
+/*
+ * One from far ahead is on record until its time comes: whoever has an
+ * operator's key could fill the share of his name for good.
+ */
+static bool
+is_too_far(const struct admission *admission)
+{
+	const char *asker = admission->principals[0];
+
+	return admission->request.issued >
+		   admission->now + REQUEST_TTL_MAX_MS &&
+	       replay_owned(admission->gate->replay, asker) >= REPLAY_RESERVE;
 }
 
 static enum verdict
@@ -242,6 +270,8 @@ fresh_begun(struct admission *admission)
 
 	if (admission->request.issued - REQUEST_SKEW_MS <= admission->now)
 		return GO_ON;
+	if (is_too_far(admission))
+		return drop(admission, DROP_REPLAY_FULL);
 	timetext(admission->now, now);
 	return refuse(admission, REASON_CLOCK,
 	    "the host's clock says %s (%" PRId64 ")", now, admission->now);

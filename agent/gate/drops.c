@@ -14,7 +14,6 @@ static const char *const gate_drop_names[] = {
 	[DROP_BACKLOG - STATUS_COUNT] = "backlog",
 	[DROP_LIST_STALE - STATUS_COUNT] = "stale-list",
 	[DROP_LIST_EXPIRED - STATUS_COUNT] = "expired-list",
-	[DROP_LIST_FULL - STATUS_COUNT] = "full-list",
 	[DROP_POISONED - STATUS_COUNT] = "poisoned",
 };
 

@@ -18,7 +18,6 @@ enum gate_drop {
 	DROP_BACKLOG,             /* more than may wait for the outbox */
 	DROP_LIST_STALE,   /* an operators' list older than the one in force */
 	DROP_LIST_EXPIRED, /* an operators' list that came too late */
-	DROP_LIST_FULL,    /* one that revokes more keys than can be kept */
 	DROP_POISONED,     /* a gate ended over it */
 	DROPS
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "keys/revocations.h"
 #include "privsep/messages.h"
 
 /* Before the list: it may not name them all. */
@@ -42,6 +43,16 @@ push_in_force(struct gate_push *push, const uint8_t *bytes, size_t len)
 	push->done(push->arg);
 }
 
+/* The list came all the same: a revocation that does not would be worse. */
+static void
+warn_of_full(const struct gate_push *push)
+{
+	log_warning("more than %d keys are revoked here: what list %" PRId64
+		    " adds to them holds until the next list; has somebody "
+		    "revoked nobodies' keys? (amiral-keys(5))",
+	    REVOCATIONS_MAX, operators_serial(push->trust->operators));
+}
+
 void
 push_take(struct gate_push *push, const uint8_t *bytes, size_t len)
 {
@@ -61,7 +72,8 @@ push_take(struct gate_push *push, const uint8_t *bytes, size_t len)
 		drops_count(push->drops, DROP_LIST_EXPIRED);
 		break;
 	case OPERATORS_FULL:
-		drops_count(push->drops, DROP_LIST_FULL);
+		push_in_force(push, bytes, len);
+		warn_of_full(push);
 		break;
 	case OPERATORS_BAD:
 		drops_count(push->drops, why);

@@ -82,7 +82,7 @@ void replay_expire(struct gate_replay *, int64_t horizon);
 /*
  * A cancel that came before its request: recorded under a digest of its own,
  * made of the request's and the asker's name, so that nobody can cancel (or
- * undo the cancel of) another operator's. REPLAY_ANYBODY, which is no
+ * undo the cancel of) what he did not sign. REPLAY_ANYBODY, which is no
  * principal: by somebody whom the policy lets cancel any.
  */
 #define REPLAY_ANYBODY "*"

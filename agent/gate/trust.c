@@ -359,7 +359,9 @@ read_pushed(struct gate_trust *trust, const struct trust_files *set,
 	if (is_disowned(status))
 		log_warning("%s: not in force any more (%s)%s", file->name,
 		    status_name(status),
-		    status == STATUS_FLEET ? "" : "; its revocations stay");
+		    status == STATUS_FLEET
+			? ""
+			: "; its revocations stay (2048 at most)");
 	if (status == STATUS_OK || is_disowned(status))
 		return 0;
 	snprintf(error, TRUST_ERROR_MAX,

@@ -208,7 +208,7 @@ on_hello_answer(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 	(void)left;
 	if (reply->type == REDIS_REPLY_ERROR)
 		log_warning("Redis refuses a hello: %s", reply->str);
-	else if (reply->type != REDIS_REPLY_STATUS)
+	else if (!conn_says(reply, "OK"))
 		conn_fail(a->commands, "storing a hello", reply);
 	return true;
 }

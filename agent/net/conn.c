@@ -132,14 +132,19 @@ conn_ask(struct conn *c, conn_answer *fn, uint64_t tag, unsigned n)
 	c->pending++;
 }
 
+bool
+conn_says(const redisReply *r, const char *status)
+{
+	return r->type == REDIS_REPLY_STATUS && strcmp(r->str, status) == 0;
+}
+
 static bool
 conn_is_pong(const redisReply *r)
 {
-	if (r->type == REDIS_REPLY_STATUS)
-		return strcmp(r->str, "PONG") == 0;
-	return r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
-	       r->element[0]->type == REDIS_REPLY_STRING &&
-	       strcmp(r->element[0]->str, "pong") == 0;
+	return conn_says(r, "PONG") ||
+	       (r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
+		   r->element[0]->type == REDIS_REPLY_STRING &&
+		   strcmp(r->element[0]->str, "pong") == 0);
 }
 
 static bool
@@ -281,10 +286,12 @@ conn_on_events(int fd, short events, void *arg)
 static bool
 conn_on_pong(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
-	(void)reply;
-	(void)tag;
+	struct conn *c = (struct conn *)(uintptr_t)tag;
+
 	(void)left;
 	(void)arg;
+	if (reply->type != REDIS_REPLY_ERROR && !conn_is_pong(reply))
+		conn_fail(c, "asking whether Redis is there", reply);
 	return true;
 }
 
@@ -304,7 +311,7 @@ conn_on_ping_timer(void *arg)
 		return;
 	conn_put(c, &CONN_TEXT("PING"), 1);
 	if (c->setup.push == NULL)
-		conn_ask(c, conn_on_pong, 0, 1);
+		conn_ask(c, conn_on_pong, (uintptr_t)c, 1);
 	conn_flush(c);
 }
 
@@ -327,7 +334,7 @@ conn_on_greeting(
 
 	(void)left;
 	(void)arg;
-	if (reply->type != REDIS_REPLY_STATUS)
+	if (!conn_says(reply, "OK"))
 		conn_fail(c, "Redis refuses AUTH or SELECT", reply);
 	return true;
 }

@@ -69,6 +69,12 @@ enum conn_pause {
 	CONN_PAUSE_THROTTLE = 4,
 };
 void conn_pause(struct conn *, enum conn_pause, bool);
+/*
+ * An answer is known by its place alone. So that what stands in the place of
+ * one that is missing (the next PONG, say) is not taken for it, a handler
+ * takes nothing but what its command can be answered with.
+ */
+bool conn_says(const redisReply *, const char *status);
 /* Gives up: the reply is not what was asked for. Redis's words, if any. */
 void conn_fail(struct conn *, const char *what, const redisReply *);
 

@@ -107,6 +107,16 @@ controller_on_get(const uint8_t *body, size_t len, const int *fds, void *arg)
 	controller_send_off(ctl);
 }
 
+/* SET says OK, DEL and PUBLISH a number. */
+static bool
+is_answer(const redisReply *reply, bool set)
+{
+	return reply->type == REDIS_REPLY_ERROR ||
+	       (set ? conn_says(reply, "OK")
+		    : reply->type == REDIS_REPLY_INTEGER);
+}
+
+/* tag: the answers that were to come when SET's was; 0: DEL. */
 static bool
 on_set(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
@@ -114,7 +124,10 @@ on_set(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 	uint8_t body[1 + CONN_ERROR_MAX];
 	size_t len = 0;
 
-	(void)tag;
+	if (!is_answer(reply, left + 1 == tag)) {
+		conn_fail(ctl->commands, "writing a key", reply);
+		return true;
+	}
 	if (reply->type == REDIS_REPLY_ERROR && ctl->error[0] == '\0')
 		snprintf(ctl->error, sizeof ctl->error, "%s", reply->str);
 	if (left > 0)
@@ -177,7 +190,7 @@ controller_on_set(const uint8_t *body, size_t len, const int *fds, void *arg)
 		conn_put(ctl->commands, publish, 3);
 		n++;
 	}
-	conn_ask(ctl->commands, on_set, 0, n);
+	conn_ask(ctl->commands, on_set, value.len > 0 ? n : 0, n);
 	controller_send_off(ctl);
 }
 
@@ -217,13 +230,18 @@ scan_on(struct controller *ctl)
 	    end && ctl->list.sent < CTL_LIST_MAX ? LIST_LAST : LIST_CUT, NULL);
 }
 
-/* What has another type, or has just expired, is no announcement. */
+/* What is of another type there, or has just expired, is no announcement. */
 static bool
 on_listed(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
 	struct controller *ctl = arg;
 
 	(void)tag;
+	if (reply->type != REDIS_REPLY_STRING &&
+	    reply->type != REDIS_REPLY_ERROR) {
+		conn_fail(ctl->commands, "reading announcements", reply);
+		return true;
+	}
 	if (link_full(ctl->net.parent)) {
 		controller_check_parent(ctl);
 		return false;

@@ -50,21 +50,32 @@ note_error(struct controller *ctl, const redisReply *reply)
 		snprintf(ctl->error, sizeof ctl->error, "%s", reply->str);
 }
 
-/* The answers to a MULTI's commands, then EXEC's: the results of all. */
+/* MULTI says OK, what follows is QUEUED, EXEC has the results of all. */
+static bool
+is_answer(const redisReply *reply, bool first, bool last)
+{
+	if (reply->type == REDIS_REPLY_ERROR)
+		return true;
+	return last ? reply->type == REDIS_REPLY_ARRAY
+		    : conn_says(reply, first ? "OK" : "QUEUED");
+}
+
+/* tag: how many answers there are. */
 static bool
 on_published(const redisReply *reply, uint64_t tag, unsigned left, void *arg)
 {
 	struct controller *ctl = arg;
 
-	(void)tag;
+	if (!is_answer(reply, left + 1 == tag, left == 0)) {
+		conn_fail(ctl->commands, "publishing", reply);
+		return true;
+	}
 	note_error(ctl, reply);
 	if (left > 0)
 		return true;
 	if (reply->type == REDIS_REPLY_ARRAY)
 		for (size_t i = 0; i < reply->elements; i++)
 			note_error(ctl, reply->element[i]);
-	else if (reply->type != REDIS_REPLY_ERROR)
-		conn_fail(ctl->commands, "publishing", reply);
 	return answer_published(ctl, ctl->error[0] == '\0', ctl->error);
 }
 
@@ -195,7 +206,7 @@ controller_on_publish(
 	n += put_log(ctl->commands, &r);
 	n += put_messages(ctl, &r);
 	conn_put(ctl->commands, &CONN_TEXT("EXEC"), 1);
-	conn_ask(ctl->commands, on_published, 0, n);
+	conn_ask(ctl->commands, on_published, n, n);
 	controller_send_off(ctl);
 }
 

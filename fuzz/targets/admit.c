@@ -193,15 +193,22 @@ struct host {
 	json_t *facts;
 };
 
+/* Of those whose keys are for requests. */
+static const char *
+principal_of(const struct signature *signature)
+{
+	return cast_find(&signature->key) == BOB ? "bob@example.com"
+						 : "alice@example.com";
+}
+
 static const char *
 operator_of(const uint8_t *bytes, size_t len)
 {
 	struct envelope e;
 
-	if (envelope_read(bytes, len, ENVELOPE_REQUEST, &e) == STATUS_OK &&
-	    cast_find(&e.signature[0].key) == BOB)
-		return "bob@example.com";
-	return "alice@example.com";
+	if (envelope_read(bytes, len, ENVELOPE_REQUEST, &e) != STATUS_OK)
+		return "alice@example.com";
+	return principal_of(&e.signature[0]);
 }
 
 /* Bob's request that runs, and what the operator holds of the set. */
@@ -211,6 +218,7 @@ replay_fill(struct host *h, const uint8_t *bytes, size_t len)
 	const char *operator_ = operator_of(bytes, len);
 	uint8_t digest[ENVELOPE_DIGEST_SIZE], cancel[ENVELOPE_DIGEST_SIZE];
 	struct envelope e;
+	const char *last;
 
 	for (unsigned i = 0; i < sizeof(digest); i++)
 		digest[i] = (uint8_t)i;
@@ -219,8 +227,10 @@ replay_fill(struct host *h, const uint8_t *bytes, size_t len)
 	if ((h->flags & CANCELLED) != 0 &&
 	    envelope_read(bytes, len, ENVELOPE_REQUEST, &e) == STATUS_OK) {
 		envelope_digest(&e, digest);
-		replay_cancel_digest(digest,
-		    h->flags & ANYBODY ? REPLAY_ANYBODY : operator_, cancel);
+		/* Whoever signed can have taken it back. */
+		last = principal_of(&e.signature[e.signatures - 1]);
+		replay_cancel_digest(
+		    digest, h->flags & ANYBODY ? REPLAY_ANYBODY : last, cancel);
 		MUST(replay_add(
 		    &h->replay, cancel, operator_, INT64_MAX, REPLAY_REFUSED));
 		h->state.cancelled = true;

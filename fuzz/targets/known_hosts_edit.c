@@ -132,7 +132,7 @@ is_changed_well(enum change change, const struct row *was, const struct row *is)
 	       strcmp(is->text + strlen(REVOKED), was->text) == 0;
 }
 
-/* Of a line without a marker, whose only names those are. */
+/* Of a line without a marker that has no other name. */
 static bool
 may_go(enum change change, const struct row *was, const char *which)
 {
@@ -143,7 +143,7 @@ may_go(enum change change, const struct row *was, const char *which)
 	if (strncmp(which, "SHA256:", 7) == 0)
 		return true;
 	n = names_count(was->names, which, &all);
-	return n > 0 && all == 1;
+	return n > 0 && all == n;
 }
 
 /* Line by line; what is appended comes behind. */

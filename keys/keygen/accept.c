@@ -316,6 +316,21 @@ note_refused(struct task *task, const struct announcement *a)
 	    sizeof(a->digest));
 }
 
+/* A host that was just enrolled is missed: Redis may hide it, or forget. */
+static bool
+is_any_by_token(const struct task *task)
+{
+	for (size_t i = 0; i < task->pending.count; i++)
+		if (task->pending.items[i].enroll.has_token)
+			return true;
+	log_error("nothing is announced by a token to %s for %s: has "
+		  "amiral-keygen enroll said on the host that it was, to this "
+		  "Redis, within the hour? If so, Redis hides it",
+	    task->side.settings.redis, task->side.settings.fleet);
+	say_rest(&task->pending);
+	return false;
+}
+
 static int
 judge_all(struct task *task)
 {
@@ -343,7 +358,8 @@ accept_tokens(struct task *task)
 
 	if (task->docket == NULL)
 		task->docket = docket_new(task->side.settings.known_hosts);
-	if (docket_round(task->docket, task->watch))
+	if ((task->watch || is_any_by_token(task)) &&
+	    docket_round(task->docket, task->watch))
 		status = judge_all(task);
 	docket_say_rest(task->docket);
 	return status;

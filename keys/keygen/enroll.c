@@ -73,6 +73,25 @@ read_token(struct token *token)
 			"wrong: make another with amiral-keygen token");
 }
 
+/*
+ * He alone will be able to push lists here: one whose time is over could not
+ * even revoke. What the list does not say of him has no end.
+ */
+static bool
+is_in_time(const struct trust_list *list, const struct public_key *key)
+{
+	int64_t now = clock_wall_ms();
+
+	for (size_t i = 0; i < list->signer_count; i++) {
+		const struct trust_signer *signer = &list->signers[i];
+
+		if (public_key_equal(&signer->key, key))
+			return signer->valid_before == 0 ||
+			       now <= signer->valid_before;
+	}
+	return true;
+}
+
 /* Verified by its signer, who is pinned, before anything in it counts. */
 static bool
 judge_list(struct order *order, const struct trust_list *list)
@@ -92,6 +111,10 @@ judge_list(struct order *order, const struct trust_list *list)
 		log_error("the operators' list has expired: let an operator "
 			  "push it anew (amiral-keygen trust push); nothing "
 			  "is written");
+	else if (!is_in_time(list, &order->files.pinned))
+		log_error("the operators' list names its own signer, whose "
+			  "time is over: make another token by a key that is "
+			  "in force; nothing is written");
 	else if (trust_revokes(list, token->signer))
 		log_error("the operators' list revokes its own signer %s: "
 			  "make another token by a key that is in force; "

@@ -177,6 +177,7 @@ static const struct command commands[] = {
 		    "      --ttl TIME           of push: until the list "
 		    "expires (365d)\n"
 		    "      --wait TIME          of push: for the hosts (10s)\n"
+		    "      --serial N           of push: to go over a thief's\n"
 		    "      --signer SHA256:...  of pull: a colleague's "
 		    "key\n" OPERATOR_HELP,
 	    .run = command_trust,

@@ -1,5 +1,4 @@
 /* Part of amiral-keygen: the operators' list, on this machine. */
-#include "keys/keygen/trust.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "base/slurp.h"
 #include "keys/allowed_signers.h"
 #include "keys/keygen/keygen.h"
+#include "keys/keygen/trust_remote.h"
 #include "keys/public.h"
 
 #define LIST_TTL_MS     (365LL * 86400 * 1000)
@@ -23,6 +23,7 @@ enum {
 	OPTION_BEFORE,
 	OPTION_TTL,
 	OPTION_WAIT,
+	OPTION_SERIAL,
 	OPTION_SIGNER
 };
 
@@ -163,6 +164,21 @@ read_duration(int64_t *ms, const char *option, const char *text, int64_t max)
 }
 
 static bool
+read_serial(struct trust_order *order, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	order->serial = strtoll(text, &end, 10);
+	if (errno == 0 && end != text && *end == '\0' && order->serial > 0 &&
+	    order->serial <= TRUST_SERIAL_LAST)
+		return true;
+	log_error("--serial takes a number above that of the list that is to "
+		  "be gone over, and below the last one there is");
+	return false;
+}
+
+static bool
 read_signer(struct trust_order *order, const char *text)
 {
 	order->signer = text;
@@ -188,6 +204,8 @@ take_option(
 	case OPTION_WAIT:
 		return read_duration(
 		    &order->wait_ms, "wait", value, LIST_TTL_MS);
+	case OPTION_SERIAL:
+		return read_serial(order, value);
 	case OPTION_SIGNER:
 		return read_signer(order, value);
 	default:
@@ -216,6 +234,7 @@ command_trust(const struct command *self, int argc, char **argv)
 		{ "valid-before", required_argument, NULL, OPTION_BEFORE },
 		{ "ttl", required_argument, NULL, OPTION_TTL },
 		{ "wait", required_argument, NULL, OPTION_WAIT },
+		{ "serial", required_argument, NULL, OPTION_SERIAL },
 		{ "signer", required_argument, NULL, OPTION_SIGNER },
 		OPERATOR_OPTIONS,
 	};

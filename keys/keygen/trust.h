@@ -13,6 +13,7 @@ struct trust_order {
 	struct trust_copy copy;
 	int64_t valid_after, valid_before; /* ms, 0: none; of add */
 	int64_t ttl_ms, wait_ms;           /* of push */
+	int64_t serial;                    /* of push, 0: the next one */
 	const char *signer;                /* of pull, or NULL: we ourselves */
 };
 

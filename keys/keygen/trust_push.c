@@ -32,15 +32,34 @@ say_taken(const struct trust_order *order, const struct trust_remote *remote,
 			  "ask your colleagues, not Redis, whether they have "
 			  "pushed; amiral-keygen(1) says how to take over "
 			  "theirs. One of nobody's goes with redis-cli del "
-			  "amiral:%s:trust",
+			  "amiral:%s:trust, a thief's under one with a higher "
+			  "--serial",
 		    who == TRUST_REVOKED ? "revoked" : "not known",
 		    order->side.settings.fleet);
+}
+
+/* A thief's list is not taken over: its number is all that counts. */
+static bool
+skip_serials(struct trust_order *order)
+{
+	struct trust_list *list = &order->copy.list;
+
+	if (order->serial != 0 && order->serial < list->serial) {
+		log_error("--serial %" PRId64 ": the next one is %" PRId64
+			  " already",
+		    order->serial, list->serial);
+		return false;
+	}
+	if (order->serial != 0)
+		list->serial = order->serial;
+	return true;
 }
 
 /* Another one may have pushed meanwhile: what he changed must not be lost. */
 static bool
 is_next(struct trust_order *order, const struct public_key *own)
 {
+	int64_t next = order->copy.list.serial;
 	struct trust_remote remote;
 	enum trust_acquaintance who;
 	bool good;
@@ -50,9 +69,13 @@ is_next(struct trust_order *order, const struct public_key *own)
 		    order->copy.path);
 		return false;
 	}
-	if (!trust_remote_read(&remote, order))
+	if (!skip_serials(order) || !trust_remote_read(&remote, order))
 		return false;
 	good = !remote.there || remote.list.serial < order->copy.list.serial;
+	if (good && remote.there && remote.list.serial >= next)
+		log_warning("this goes over list %" PRId64 " by %s: whom that "
+			    "one adds may ask no more",
+		    remote.list.serial, remote.signer);
 	if (!good && trust_remote_who(&remote, order, own, &who))
 		say_taken(order, &remote, who);
 	trust_remote_clear(&remote);
@@ -200,7 +223,8 @@ warn_of_newer(const struct audience *audience, int64_t serial)
 	if (ahead > 0)
 		log_warning("%zu hosts will not take list %" PRId64 ": %s has "
 			    "list %" PRId64 " already. Redis hides that one, "
-			    "or has lost it: whoever pushed it pushes again",
+			    "or has lost it: whoever pushed it pushes again; "
+			    "over a thief's goes a higher --serial",
 		    ahead, serial, known_hosts_name(audience->known, highest),
 		    audience->before[highest]);
 }

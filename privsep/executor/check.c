@@ -18,15 +18,6 @@ static const char *const profile_names[] = {
 };
 
 static void
-print_list(const char *caption, char *const *list)
-{
-	printf("  %-10s", caption);
-	for (; *list != NULL; list++)
-		printf(" %s%s", *list, list[1] != NULL ? "," : "");
-	printf("\n");
-}
-
-static void
 print_rights(const struct settings *s, bool root)
 {
 	char text[RIGHTS_TEXT_MAX];
@@ -42,7 +33,7 @@ print_agent(const struct agent_conf *conf, const struct settings *s, bool root)
 	printf("[agent]\n");
 	printf("  fleet      %s\n", conf->fleet);
 	printf("  hostname   %s\n", s->hostname);
-	print_list("groups", conf->groups);
+	check_list("groups", conf->groups);
 	printf("  redis      %s%s\n", conf->redis_url,
 	    conf->password_file[0] != '\0' ? " (with a password)" : "");
 	if (root)

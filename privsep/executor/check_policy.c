@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-print_list(const char *caption, char *const *list)
+void
+check_list(const char *caption, char *const *list)
 {
 	printf("  %-10s", caption);
 	for (; *list != NULL; list++)
@@ -36,9 +36,9 @@ print_hours(const struct policy_conf *policy)
 		printf(" UTC\n");
 }
 
-/* What is demanded of more than names and arguments. */
+/* What stands there besides names and arguments. */
 static void
-print_demands(const struct policy_conf *policy)
+print_others(const struct policy_conf *policy)
 {
 	print_conditions("if fact", policy->facts);
 	print_hours(policy);
@@ -48,20 +48,20 @@ print_demands(const struct policy_conf *policy)
 	if (policy->signatures > 1)
 		printf("  signed     by %" PRIu32 " of its operators\n",
 		    policy->signatures);
+	if (policy->any_jobs)
+		printf("  jobs       also other operators'\n");
 }
 
 void
 check_policy(const struct policy_conf *policy)
 {
 	printf("[policy %s]\n", policy->title);
-	print_list("operators", policy->operators);
-	print_list("providers", policy->providers);
+	check_list("operators", policy->operators);
+	check_list("providers", policy->providers);
 	if (policy->args != NULL)
 		printf("  arguments  only these:\n");
 	print_conditions("  argument", policy->args);
-	print_demands(policy);
-	if (policy->any_jobs)
-		printf("  jobs       also other operators'\n");
+	print_others(policy);
 }
 
 /* The first word that the section does not take, or NULL. */
@@ -98,7 +98,7 @@ print_sections(
 		count++;
 		if (take) {
 			printf("yes: [policy %s]\n", policy->title);
-			print_demands(policy);
+			print_others(policy);
 		} else {
 			printf("no: [policy %s] does not take %s\n",
 			    policy->title, word);

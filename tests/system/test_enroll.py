@@ -172,15 +172,17 @@ class Desk:
             mac=base64.b64encode(mac).decode(), **members,
             **({} if "issued" in members else {"issued": issued}))
 
-    def push_list(self, key, serial, fleet=None, expires=3600):
+    def push_list(self, key, serial, fleet=None, expires=3600, revoked=(),
+                  until=0, also=()):
+        """until: of the key itself; also: keys that sign it too."""
         now = int(time.time() * 1000)
         payload = json.dumps({
             "version": 1, "fleet": fleet or self.fleet, "serial": serial,
             "issued": now - 7200000, "expires": now + expires * 1000,
             "signers": [{"principal": "alice@example.com", "key": key.line,
-                         "valid_after": 0, "valid_before": 0}],
-            "revoked": []}).encode()
-        envelope = sshsig.sign(payload, key, namespace=TRUST)
+                         "valid_after": 0, "valid_before": until}],
+            "revoked": [fingerprint(k) for k in revoked]}).encode()
+        envelope = sshsig.sign(payload, key, *also, namespace=TRUST)
         with self.redis.client() as client:
             client("SET", self.redis_key("trust"), envelope)
         return envelope
@@ -196,6 +198,13 @@ class Desk:
                 self.settle(f"unix://{self.redis.socket}")
         os.unlink(between.path)
 
+    @contextlib.contextmanager
+    def unchanged(self):
+        """Known hosts, records of tokens, lists: nothing is written."""
+        before = files_of(self.home)
+        yield
+        assert files_of(self.home) == before
+
 
 def token_of(line):
     """What a token says, by amiral-keys(5)."""
@@ -208,6 +217,11 @@ def token_of(line):
         at += 4 + size
     return {"fleet": fields[0], "url": fields[1], "id": data[at:at + 8],
             "secret": data[at + 8:at + 40]}
+
+
+def files_of(folder):
+    return {p: (p.read_bytes(), p.stat().st_ino, p.stat().st_mtime_ns)
+            for p in folder.rglob("*") if p.is_file()}
 
 
 def fingerprint(key):
@@ -496,8 +510,8 @@ def test_broker_answers_in_the_operators_place(desk):
     with desk.broker(substitute(b"GET", theirs)):
         with desk.redis.client() as client:
             client("SET", desk.redis_key("trust"), mine)
-        with pytest.raises(AssertionError):
-            desk.token()  # the operator sees it too
+        with desk.unchanged():  # the operator sees it too
+            desk.bad("token", says=fingerprint(mallory))
     token = desk.token()
     with desk.redis.client() as client:
         client("SET", desk.redis_key("trust"), theirs)
@@ -521,15 +535,18 @@ def test_an_old_list_is_not_pinned(desk):
         desk.good("trust", "push")
         desk.token()
         client("SET", desk.redis_key("trust"), first)
-        desk.bad("token", says="serial 1, and 2 was pushed from here")
-        client("DEL", desk.redis_key("trust"))
-        desk.bad("token", says="has lost the operators' list")
+        with desk.unchanged():
+            desk.bad("token", says="serial 1, and 2 was pushed from here")
+            client("DEL", desk.redis_key("trust"))
+            desk.bad("token", says="has lost the operators' list")
 
 
 @pytest.mark.parametrize("kind, says", [
     ("none", "no list of operators"), ("junk", "does not verify"),
     ("expired", "has expired"), ("fleet", "another-00000000"),
-    ("bit", "does not verify"), ("request", "does not verify")])
+    ("bit", "does not verify"), ("request", "does not verify"),
+    ("two signers", "does not verify"), ("suicide", "revokes its own signer"),
+    ("late signer", "its own signer, whose time is over")])
 def test_broker_hands_out_no_good_list(desk, kind, says):
     token = desk.token()
     with desk.redis.client() as client:
@@ -547,6 +564,12 @@ def test_broker_hands_out_no_good_list(desk, kind, says):
             client("SET", name, sshsig.sign(payload, desk.key))
     if kind == "expired":
         desk.push_list(desk.key, 7, expires=-1)
+    if kind == "two signers":
+        desk.push_list(desk.key, 7, also=[sshsig.Key.new()])
+    if kind == "suicide":
+        desk.push_list(desk.key, 7, revoked=[desk.key])
+    if kind == "late signer":
+        desk.push_list(desk.key, 7, until=1)
     if kind == "fleet":
         desk.push_list(desk.key, 7, fleet="another-00000000")
     desk.enroll_fails(HOSTS[0], token, says)
@@ -651,12 +674,25 @@ def test_broker_swaps_the_key(desk, members):
     mallory = sshsig.Key.new()
     genuine, = desk.announcements().values()
     swapped = resigned(genuine, mallory, **members)
-    with desk.broker(substitute(b"GETRANGE", swapped)):
+    with desk.broker(substitute(b"GETRANGE", swapped)), desk.unchanged():
         done = desk.bad("accept", "--token", says="the MAC does not fit")
     assert fingerprint(mallory) in done.stderr
     assert desk.known() == ""
     desk.good("accept", "--token")  # the genuine one is still good
     assert desk.host_key(HOSTS[0]).line in desk.known()
+
+
+def test_broker_hides_what_is_announced(desk):
+    """Nothing to be seen is no success: somebody waits for a host."""
+    desk.enroll(HOSTS[0], desk.token())
+    says = "nothing is announced by a token to unix://"
+    with desk.broker(substitute(b"SCAN", [b"0", []])), desk.unchanged():
+        done = desk.bad("accept", "--token", says=says)
+        assert "Redis hides it" in done.stderr and desk.fleet in done.stderr
+    desk.good("accept", "--token")
+    desk.announce(sshsig.Key.new(), HOSTS[1])  # by nobody's token
+    with desk.unchanged():
+        desk.bad("accept", "--token", says=says)
 
 
 def test_broker_replays(desk):
@@ -667,14 +703,16 @@ def test_broker_replays(desk):
     assert desk.known() == ""
     with desk.redis.client() as client:
         client("SET", name, genuine)
-    desk.bad("accept", "--token", says="accepted before")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="accepted before")
     assert desk.known() == ""
 
 
 def test_token_is_for_its_names_and_uses(desk):
     token = desk.token("--host", "www*")
     desk.enroll("db01.example.com", token)
-    desk.bad("accept", "--token", says="not for this name")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="not for this name")
     desk.good("reject", "--all")
     desk.enroll(HOSTS[0], token)
     desk.enroll(HOSTS[1], token)
@@ -689,7 +727,8 @@ def test_token_of_nobody(desk):
     desk.enroll(HOSTS[0], desk.token())
     record, = (desk.config / "tokens").iterdir()
     record.unlink()
-    desk.bad("accept", "--token", says="no good record")
+    with desk.unchanged():
+        desk.bad("accept", "--token", says="no good record")
     assert desk.known() == ""
 
 
@@ -697,7 +736,8 @@ def test_token_does_not_change_a_known_host(desk):
     old = sshsig.Key.new()
     desk.known_hosts.write_text(f"{HOSTS[0]} {old.line}\n")
     desk.enroll(HOSTS[0], desk.token())
-    done = desk.bad("accept", "--token", says="WARNING: A KNOWN HOST")
+    with desk.unchanged():
+        done = desk.bad("accept", "--token", says="WARNING: A KNOWN HOST")
     assert fingerprint(old) in done.stderr
     assert fingerprint(desk.host_key(HOSTS[0])) in done.stderr
     assert desk.known() == f"{HOSTS[0]} {old.line}\n"

@@ -389,6 +389,7 @@ def let_sign(fleet, *lines):
 
 
 MAY_SIGN = 'namespaces="amiral-trust-v1"'
+BOTH = 'namespaces="amiral-request-v1,amiral-trust-v1"'
 
 
 def test_a_colleagues_list_is_not_lost(desk):
@@ -516,6 +517,37 @@ def test_a_push_warns_of_hosts_that_are_ahead(one):
     assert "0 of 1 hosts have it" in good(done)
 
 
+def test_a_thief_is_revoked_all_the_same(fresh):
+    """
+    He signs lists by a stolen key: his have a serial of his choice and fill
+    the room for revocations. He is revoked here, so they are not taken over.
+    """
+    fleet, thief = fresh(HOST, start=False), sshsig.Key.new()
+    fleet[HOST].write_operators([
+        f"{fleets.OPERATOR} {BOTH} {fleet.operator.line}",
+        f"bob {MAY_SIGN} {thief.line}"])
+    fleet.start()
+    for serial in (8, 9):
+        push(fleet, make(fleet, serial, signer=thief, revoked=[
+            Fake(serial << 16 | n) for n in range(1024)]))
+        wait_serial(fleet, serial)
+    good(keygen_trust(fleet, "revoke", thief.fingerprint))
+    bad(keygen_trust(fleet, "pull"), "revoked here")
+    bad(keygen_trust(fleet, "push"), "revoked here", "--serial")
+    bad(keygen_trust(fleet, "push", "--serial", "9"), "Redis has list 9")
+    done = keygen_trust(fleet, "push", "--serial", "10")
+    assert "1 of 1 hosts have it" in good(done)
+    assert f"goes over list 9 by {thief.fingerprint}" in done.stderr
+    push(fleet, make(fleet, 11, signer=thief))
+    wait_dropped(fleet[HOST], "revoked")
+    assert "more than 2048 keys are revoked here" in fleet[HOST].log()
+    bad(keygen_trust(fleet, "push", "--serial", "10"), "next one is 11")
+    fleet[HOST].stop()
+    fleet[HOST].start()
+    wait_dropped(fleet[HOST], "revoked", 2)
+    wait_serial(fleet, 10)
+
+
 @crash.needs_strace
 def test_push_killed_anywhere(desk):
     """The copy is whole, and no number is used twice."""
@@ -575,6 +607,9 @@ WRONG = {
     "nobody": ["remove", "dave@example.com"],
     "no fingerprint": ["revoke", "SHA256:x"],
     "no ttl": ["push", "--ttl", "0"],
+    "no serial": ["push", "--serial", "0"],
+    "too high a serial": ["push", "--serial", str(2 ** 63 - 1)],
+    "no number": ["push", "--serial", "10x"],
 }
 
 

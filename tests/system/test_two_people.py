@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import pty
+import signal
 import stat
 import subprocess
 import time
@@ -15,7 +16,7 @@ import pytest
 
 import fleet as fleets
 import sshsig
-from conftest import HOSTS, marks
+from conftest import HOSTS, add_mark, marks
 
 HOST = HOSTS[0]
 pytestmark = pytest.mark.anyone
@@ -88,6 +89,13 @@ def contents(file):
     head, envelope = file.read_bytes().split(b"\n", 1)
     lines, payload = sshsig.split(envelope)
     return head, lines, json.loads(payload)
+
+
+def audited(agent):
+    """What became of the runs of pair."""
+    path = agent.folder / "audit.jsonl"
+    return [line["event"] for line in agent.audit()
+            if line["provider"] == "pair"] if path.exists() else []
 
 
 # The policy.
@@ -226,6 +234,70 @@ def test_arguments_of_the_section(fleet, agent, file):
     assert marks(agent, "pair") == before
 
 
+def test_who_left_before_it_is_sent(fresh):
+    """The second one's key was good when he signed: it has to be still."""
+    one = fresh(HOST, start=False)
+    agent, keys = one[HOST], {ALICE: one.operator}
+    add_mark(agent, "pair")
+    agent.policies = []
+    agent.allow("pair", operators="*@example.com", extra=["signatures = 2"])
+    for name in (BOB, CAROL):
+        one.keygen("new", "-f", one.folder / name, "-C", name)
+        keys[name] = sshsig.Key.load(one.folder / name)
+    lines = [f"{name} {key.line}" for name, key in keys.items()]
+    agent.write_operators(lines)
+    one.start()
+    requests = [one.request("pair", signatures=2, operator=ALICE)
+                for _ in range(3)]
+    by_two = [one.signed(x, keys[ALICE], keys[y])
+              for x, y in zip(requests, (BOB, BOB, CAROL))]
+    one.ask(requests[0], by_two[0])
+    assert one.replies(requests[0])[-1][1]["status"] == "complete"
+    lines[1] = f'{BOB} valid-before="20200101Z" {keys[BOB].line}'
+    agent.write_operators(lines)
+    agent.process.send_signal(signal.SIGHUP)
+    fleets.wait_for("the reload", lambda: "is in force" in agent.log())
+    for request, envelope in zip(requests[1:], by_two[1:]):
+        one.ask(request, envelope)
+    assert one.replies(requests[2])[-1][1]["status"] == "complete"
+    fleets.wait_for(lambda: f"the count: {agent.log()}",
+                    lambda: agent.dropped()["validity"] > 0)
+    assert one.envelopes(requests[1]["reply_to"]) == []
+    assert marks(agent, "pair") == 2
+
+
+def test_the_second_one_changes_his_mind(fresh):
+    """What runs is the first one's to cancel, and he is told so."""
+    one = fresh(HOST, start=False)
+    agent = one[HOST]
+    one.keygen("new", "-f", one.folder / BOB, "-C", BOB)
+    agent.write_operators([
+        f"{ALICE} {one.operator.line}",
+        f"{BOB} {sshsig.Key.load(one.folder / BOB).line}"])
+    gate = agent.folder / "gate"
+    os.mkfifo(gate)
+    gate.chmod(0o644)
+    agent.provider("pair", f"#!/bin/sh\nread x <{gate}\necho '{{}}'\n")
+    agent.policies = []
+    agent.allow("pair", operators="*@example.com", extra=["signatures = 2"])
+    one.start()
+    file = one.folder / "request"
+    one.people = {ALICE: one.key_file, BOB: one.folder / BOB}
+    made(one, file)
+    process = one.start_amiral(
+        "run", "--cosign", file, "-y",
+        env={"AMIRAL_KEY": one.people[BOB], "AMIRAL_OPERATOR": BOB})
+    fleets.wait_for("the job", lambda: "admitted" in audited(agent))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=fleets.PATIENCE)
+    assert process.returncode == 3 and "did not finish" in out
+    assert (f"{HOST} does not cancel: that is another operator's request"
+            in err), err
+    assert "ended" not in audited(agent)
+    gate.write_text("on\n")
+    fleets.wait_for("its end", lambda: "ended" in audited(agent))
+
+
 # What the second one sees.
 
 def on_terminal(fleet, file, answer):
@@ -296,6 +368,7 @@ def rewritten(file, change, *keys):
 @pytest.mark.parametrize("change, complaint", [
     ({"fleet": "other-00000000"}, "is for the fleet other-00000000, not for"),
     ({"issued": 1763800000000, "expires": 1763800060000}, "expired "),
+    ({"issued": 4000000000000, "expires": 4000000060000}, "begins in "),
     ({"signatures": 1}, "asks for one signature"),
     ({"surprise": 1}, "hosts would refuse what it asks (schema)"),
     ({"version": 2}, "hosts would refuse what it asks"),
@@ -343,6 +416,24 @@ def test_readable_by_others(fleet, file):
     file.chmod(0o644)
     done = signed(fleet, file, BOB)
     assert done.returncode == 1 and "chmod" in done.stderr
+
+
+@pytest.mark.parametrize("name, make, complaint", [
+    ("symbolic link", lambda here, there: here.symlink_to(there), ""),
+    ("pipe", lambda here, there: os.mkfifo(here, 0o600), "regular file"),
+    ("directory", lambda here, there: here.mkdir(0o700), "regular file"),
+    ("hard link", lambda here, there: os.link(there, here), "hard links"),
+])
+def test_is_no_file_of_its_own(fleet, file, name, make, complaint):
+    """What the second one looks at cannot be exchanged by the first."""
+    made(fleet, file)
+    written = file.read_bytes()
+    other = file.with_name(f"{file.name}-{name.replace(' ', '-')}")
+    make(other, file)
+    done = signed(fleet, other, BOB)
+    assert done.returncode == 1, done
+    assert other.name in done.stderr and complaint in done.stderr
+    assert file.read_bytes() == written
 
 
 def test_is_never_overwritten(fleet, file):
@@ -421,6 +512,7 @@ def test_the_administrator_sees_every_demand(fleet, agent):
   hours      08:00-18:00, 22:30-02:00 UTC
   hosts      by name, at most 5
   signed     by 3 of its operators
+  jobs       also other operators'
 """
     words = [*agent.amirald, "-f", conf, "-t"]
     done = subprocess.run(words, text=True, capture_output=True, check=False)
@@ -431,8 +523,7 @@ def test_the_administrator_sees_every_demand(fleet, agent):
   arguments  only these:
     argument name is x or y*
     argument word is z
-{demands}  jobs       also other operators'
-""" in done.stdout, done
+{demands}""" in done.stdout, done
     words += ["--may", "alice", "pair", "name=yes", "word=z"]
     done = subprocess.run(words, text=True, capture_output=True, check=False)
     assert done.stdout == f"yes: [policy every key]\n{demands}", done

@@ -164,6 +164,51 @@ test_live(void **state)
 	assert_says(error, "expired 0 s ago");
 	assert_false(cosign_is_live(&c, "file", "other-00000000", 0, error));
 	assert_says(error, "fleet " CAST_FLEET);
+	/* What hosts would refuse today can be meant for another day. */
+	assert_true(cosign_is_live(
+	    &c, "file", CAST_FLEET, 1000 - REQUEST_SKEW_MS, error));
+	assert_false(cosign_is_live(
+	    &c, "file", CAST_FLEET, 999 - REQUEST_SKEW_MS, error));
+	assert_says(error, "begins in 30 s");
+	cosign_clear(&c);
+}
+
+/* No text of the first one's makes a row of its own on a narrow terminal. */
+static void
+test_shown(void **state)
+{
+	struct scene *s = *state;
+	char *text = NULL;
+	struct cosign c;
+	size_t len;
+	FILE *f;
+
+	json_object_set_new(
+	    s->args, "na\te \"x\"  pro\xe3\x80\x80vider", json_null());
+	json_object_set_new(s->args, "note",
+	    json_string("a    provider   uptime \\u0020 \t \xc2\xa0"));
+	json_object_set_new(
+	    s->match, "groups", json_pack("[s]", "b  provider   uptime"));
+	strcpy(s->request.on_behalf_of, "carol  provider   uptime");
+	free(s->bytes);
+	write_file(s);
+	assert_true(cosign_parse(&c, "file", s->bytes, s->len, error));
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	cosign_show(&c, "file", 0, f);
+	assert_int_equal(fclose(f), 0);
+	assert_null(strstr(text, "  provider   uptime"));
+	assert_non_null(strstr(text, "\n  provider   service\n"));
+	assert_says(text,
+	    "\n  argument   na\\\\te\\u0020\\\\\"x\\\\\"\\u0020\\u0020"
+	    "pro\\\\u3000vider null\n");
+	assert_says(text,
+	    "\n  argument   note \"a \\u0020 \\u0020provider \\u0020 uptime "
+	    "\\\\\\\\u0020 \\\\t \\\\u00A0\"\n");
+	assert_says(text,
+	    "\n  targets    groups [\"b \\u0020provider \\u0020 uptime\"]\n");
+	assert_says(text, "\n  for        carol \\u0020provider \\u0020 up");
+	free(text);
 	cosign_clear(&c);
 }
 
@@ -216,6 +261,7 @@ main(void)
 		TEST(test_spoilt),
 		TEST(test_bounds),
 		TEST(test_live),
+		TEST(test_shown),
 		TEST(test_add),
 	};
 

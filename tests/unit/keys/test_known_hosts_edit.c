@@ -80,6 +80,8 @@ test_remove(void **state)
 	check(edit, "a,b,c %1\n", "a", 1, "b,c %1\n");
 	check(edit, "a,b,c %1\n", "b", 1, "a,c %1\n");
 	check(edit, "a,b,c %1 x\n", "c", 1, "a,b %1 x\n");
+	check(edit, "b,a,c,a,c %1\n", "a", 1, "b,c,c %1\n");
+	check(edit, "a,a %1\n", "a", 1, "");
 	check(edit, " a  %1\n", "a", 1, "");
 	check(edit, "\ta,b\t%1\n", "a", 1, "\tb\t%1\n");
 	check(edit, "a %1\nb %2\n", "#1", 1, "b %2\n");

@@ -718,6 +718,42 @@ test_cancelled_ahead(void **state)
 	expect_refused(sample, REASON_CANCELLED);
 }
 
+/* Who signed may take it back, also where another one asks. */
+static void
+test_cancelled_ahead_by_cosigner(void **state)
+{
+	static const struct {
+		unsigned by;
+		bool counts;
+	} rows[] = { { BOB, true }, { CAROL, true }, { DAVE, false } };
+	uint8_t digest[32], ahead[32];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *by = fixture_operator(rows[i].by);
+		struct sample sample = sample_of(ALICE, "run");
+		size_t len;
+		char *payload;
+
+		sample.lines = 3;
+		sample.who[1] = BOB;
+		sample.who[2] = CAROL;
+		json_object_set_new(sample.json, "signatures", json_integer(3));
+		payload = json_compact(sample.json, &len);
+		crypto_hash_sha256(digest, (uint8_t *)payload, len);
+		free(payload);
+		replay_clear(&replay);
+		replay_init(&replay);
+		replay_cancel_digest(digest, by, ahead);
+		assert_true(replay_add(
+		    &replay, ahead, by, NOW + HOURS, REPLAY_REFUSED));
+		if (rows[i].counts)
+			expect_refused(sample, REASON_CANCELLED);
+		else
+			expect_admitted(sample);
+	}
+}
+
 static void
 unused_data(void *arg, enum job_stream stream, const uint8_t *bytes, size_t len)
 {
@@ -814,6 +850,35 @@ test_replay_share(void **state)
 	expect_admitted(sample_of(BOB, "run"));
 }
 
+/* The refusal of what comes from another year would stay until then. */
+static void
+test_share_of_the_future(void **state)
+{
+	static const struct {
+		int64_t ahead;
+		bool refused;
+	} rows[] = {
+		{ 400 * 24 * HOURS, true },
+		{ 401 * 24 * HOURS, false },
+		{ REQUEST_TTL_MAX_MS + 1, false },
+		{ REQUEST_TTL_MAX_MS, true },
+	};
+
+	(void)state;
+	fill_share(REPLAY_RESERVE - 1, fixture_operator(ALICE));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sample sample = sample_of(ALICE, "run");
+
+		sample_times(
+		    &sample, NOW + rows[i].ahead, NOW + rows[i].ahead + 60000);
+		if (rows[i].refused)
+			expect_refused(sample, REASON_CLOCK);
+		else
+			expect_dropped(sample, DROP_REPLAY_FULL);
+	}
+	expect_admitted(sample_of(ALICE, "run"));
+}
+
 static void
 test_terms(void **state)
 {
@@ -877,8 +942,10 @@ main(void)
 		TEST(test_other_namespaces),
 		TEST(test_no_facts_at_all),
 		TEST(test_cancelled_ahead),
+		TEST(test_cancelled_ahead_by_cosigner),
 		TEST(test_job_slots),
 		TEST(test_replay_share),
+		TEST(test_share_of_the_future),
 		TEST(test_terms),
 		TEST(test_facts_refresh),
 	};

@@ -208,18 +208,26 @@ def test_a_start_knows_whom_former_lists_revoked(parts):
 
 
 def test_revocations_have_a_bound(parts):
-    """A list with one too many is not in force, and says so."""
+    """A list with one too many is in force all the same, which is said."""
     full = [sshsig.Key.new() for _ in range(16)]
     parts.revoked = lines(*full) + b"".join(
         b"SHA256:" + base64.b64encode(n.to_bytes(32, "big"))[:-1] + b"\n"
         for n in range(2048 - len(full)))
     gate = parts.start()
     gate.push(make(gate, 1, revoked=[gate.alice]))
-    assert counted(gate, "full-list")
-    assert serial_of_bob(gate) == 0
+    kept = gate.expect(G2E_REVOKED)
+    assert len(kept) == 2048 * 51 and lines(gate.alice) not in kept
+    gate.expect(G2E_TRUST)
+    assert "list 1 by trusty is in force" in gate.log()
+    assert "more than 2048 keys are revoked here" in gate.log()
+    for _ in ("at once", "after a reload"):
+        gate.ask(gate.request())
+        assert counted(gate, "revoked")
+        assert gate.reload()[0] == G2E_RELOADED
+    assert serial_of_bob(gate) == 1
     gate.push(make(gate, 2, revoked=full))
-    assert len(gate.expect(G2E_REVOKED)) == 2048 * 51
     assert serial_of_bob(gate) == 2
+    assert answered(gate, gate.request(), gate.alice)
 
 
 @pytest.mark.parametrize("text", [

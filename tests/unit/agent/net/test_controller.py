@@ -354,6 +354,58 @@ def test_says_what_is_not_taken(controller, db):
     assert controller.set(netproc.KEY_TRUST, b"list") == (1, "")
 
 
+# Commands are answered in their order: what stands in the place of an answer
+# that is missing, the next PONG for one, is not taken for it.
+
+def instead(verb, answer):
+    """A server that gives that answer, and to other commands good ones."""
+    good = {b"EXEC": b"*0\r\n", b"MULTI": b"+OK\r\n", b"SET": b"+OK\r\n",
+            b"PUBLISH": b":1\r\n", b"DEL": b":1\r\n", b"SCAN": resp.encode(
+                [b"0", [announcement(1).encode()]])}
+
+    def script(*words):
+        if words[0] == verb:
+            return answer
+        if script.queued and words[0] != b"EXEC":
+            return b"+QUEUED\r\n"
+        script.queued |= words[0] == b"MULTI"
+        return good[words[0]]
+    script.queued = False
+    return script
+
+
+PONG, NUMBER, NIL = b"+PONG\r\n", b":1\r\n", b"$-1\r\n"
+
+
+@pytest.mark.parametrize("verb, answer", [
+    *((verb, PONG) for verb in (
+        b"SET", b"PUBLISH", b"DEL", b"GET", b"GETRANGE", b"SCAN", b"MULTI",
+        b"XADD", b"EXEC")),
+    (b"SET", NUMBER), (b"SET", NIL), (b"PUBLISH", b"+OK\r\n"),
+    (b"DEL", b"+OK\r\n"), (b"GETRANGE", NUMBER), (b"GETRANGE", NIL),
+    (b"MULTI", b"+QUEUED\r\n"), (b"XADD", b"+OK\r\n"), (b"EXEC", NIL)])
+def test_another_commands_answer_is_none(evil, verb, answer):
+    server = evil(instead(verb, answer))
+    sets = {b"SET": b"x", b"PUBLISH": b"x", b"DEL": b""}
+    with netproc.Controller(server.url) as controller:
+        controller.connected()
+        if verb in sets:
+            controller.link.send(netproc.C2N_SET, bytes([netproc.KEY_TRUST])
+                                 + text("") + bytes(4) + sets[verb])
+        elif verb == b"GET":
+            controller.link.send(
+                netproc.C2N_GET, bytes([netproc.KEY_TRUST]) + text(""))
+        elif verb in (b"SCAN", b"GETRANGE"):
+            controller.link.send(
+                netproc.C2N_LIST, bytes([netproc.KEY_ENROLL]))
+        else:
+            controller.publish(new_reply(), b"envelope")
+        why = controller.link.expect(netproc.N2C_FAILED)
+        assert b"not the answer that Redis gives" in why
+        assert controller.link.receive() is None
+        assert controller.wait() == 1
+
+
 def announcement(number):
     return key("enroll:SHA256:" + f"{number:043d}")
 

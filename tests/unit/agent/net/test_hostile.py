@@ -150,14 +150,21 @@ def drip(*_):
 
 
 def test_silence_and_drip_have_deadlines(evil, folder, operator):
-    """Both at once, since each takes its 15 seconds."""
-    other = folder / "silent"
+    """
+    Both at once, since each takes its 15 seconds; and meanwhile a server to
+    whose OK nobody has asked anything but whether it is there.
+    """
+    other, third = folder / "silent", folder / "wrong"
     other.mkdir()
+    third.mkdir()
+    wrong = netproc.Evil(third, lambda *words: OK)
     dripping = evil(drip)
     silent = netproc.Evil(other, lambda *words: None)
     try:
         with netproc.Agent(dripping.url) as one, \
-                netproc.Agent(silent.url) as two:
+                netproc.Agent(silent.url) as two, \
+                netproc.Controller(wrong.url) as three:
+            three.connected()
             started = time.monotonic()
             for agent in (one, two):
                 agent.keys(operator.public)
@@ -166,8 +173,11 @@ def test_silence_and_drip_have_deadlines(evil, folder, operator):
                 assert "no whole answer in time" in agent.log()
                 assert agent.wait() == 1
             assert 10 < time.monotonic() - started < 20
+            why = three.link.expect(N2C_FAILED)
+            assert b"asking whether Redis is there: not the answer" in why
     finally:
         silent.close()
+        wrong.close()
 
 
 def test_a_server_that_never_accepts(folder, operator):
