@@ -179,6 +179,12 @@ link_pause(struct link *l, bool paused)
 	watch_wanted(l);
 }
 
+unsigned
+link_queued(const struct link *l)
+{
+	return l->frames;
+}
+
 bool
 link_full(const struct link *l)
 {

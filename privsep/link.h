@@ -87,6 +87,8 @@ bool link_send_bytes(
 /* True while the direction's largest frame would not be taken. */
 bool link_full(const struct link *);
 bool link_empty(const struct link *);
+/* Frames that wait for the peer to read. */
+unsigned link_queued(const struct link *);
 /* Stops, or goes on, reading from the peer (its end is then seen later). */
 void link_pause(struct link *, bool);
 

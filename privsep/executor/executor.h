@@ -28,7 +28,7 @@ struct executor {
 	struct jobs *jobs;
 	struct trust_store trust;
 	int64_t issued; /* see issued.h */
-	struct loop_timer stop_timer;
+	struct loop_timer stop_timer, answer_timer;
 };
 
 /* main.c's phases, in their order; each is fatal where it fails. */

@@ -14,6 +14,12 @@
 #include "privsep/executor/rights.h"
 
 #define EXITED_LEN 41
+/*
+ * Frames to the gate. Past that nothing is started: what waits there may hold
+ * three descriptors each, and ours are needed for other things.
+ */
+#define UNREAD_MAX (2 * JOBS_MAX)
+#define ANSWER_MS  15000 /* to a new set; it takes less than a second */
 
 /* Out */
 
@@ -205,6 +211,8 @@ launch(struct executor *ex, uint32_t id, uint32_t timeout_ms, const char *name)
 
 	if (row == NULL)
 		report.status = ENOENT;
+	else if (link_queued(ex->gate.link) > UNREAD_MAX)
+		report.status = EAGAIN;
 	else
 		report.status = jobs_launch(ex->jobs, row,
 		    ex->settings->table.facts_dir, id, timeout_ms, ends);
@@ -287,6 +295,8 @@ on_trust(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct executor *ex = executor_of(arg);
 
 	(void)fds;
+	/* Each costs a write, or a line in the log. */
+	peer_spend(&ex->gate, LINK_BODY_MAX);
 	trust_store_write(&ex->trust, ex->settings->state_dir, body, len);
 }
 
@@ -394,6 +404,26 @@ load_anew(const struct executor *ex)
 	return NULL;
 }
 
+/* Until the answer the former table is in force: silence must not keep it. */
+static void
+look_for_answer(void *arg)
+{
+	struct executor *ex = arg;
+
+	if (ex->offered != NULL)
+		peer_broken(
+		    &ex->gate, "it does not answer to a new configuration");
+}
+
+static void
+offer(struct executor *ex)
+{
+	gate_send_set(ex, ex->offered);
+	ex->answer_timer.fn = look_for_answer;
+	ex->answer_timer.arg = ex;
+	loop_timer_set(ex->loop, &ex->answer_timer, ANSWER_MS);
+}
+
 void
 gate_reload(struct executor *ex)
 {
@@ -407,5 +437,5 @@ gate_reload(struct executor *ex)
 	if (ex->offered == NULL)
 		log_error("the former configuration stays in force");
 	else
-		gate_send_set(ex, ex->offered);
+		offer(ex);
 }

@@ -3,6 +3,7 @@
  * and keys, the real jail, and then what the test orders. An order that
  * begins with "ready" says READY first.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "tests/attack/probes.h"
 #include "tests/attack/standin.h"
 #include "wire/json.h"
+
+#define HOARD_PACE_MS 6 /* below 200 launches a second */
 
 static struct {
 	struct gate_trust trust;
@@ -185,6 +188,20 @@ attack_rate(char **words)
 	standin_wait_for_end(LINK_FD_EXECUTOR);
 }
 
+/* NAME COUNT: at a pace that is let through, and never reads an answer. */
+static void
+attack_hoard(char **words)
+{
+	unsigned long count = strtoul(words[1], NULL, 10);
+	bool open = true;
+
+	for (uint32_t id = 0; open && id < count; id++) {
+		open = send_launch(id, 0, words[0], strlen(words[0]));
+		poll(NULL, 0, HOARD_PACE_MS);
+	}
+	standin_say("hoarded");
+}
+
 static const struct standin_attack attacks[] = {
 	{ "frame", attack_frame },
 	{ "flood", attack_flood },
@@ -192,6 +209,7 @@ static const struct standin_attack attacks[] = {
 	{ "launch", attack_launch },
 	{ "many", attack_many },
 	{ "rate", attack_rate },
+	{ "hoard", attack_hoard },
 	{ NULL, NULL },
 };
 

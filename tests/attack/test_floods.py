@@ -61,7 +61,20 @@ FLOODS = {
     "gate: kill": ("gate", EXECUTOR, 4, lambda _: b"\xff" * 4),
     "gate: kept": ("gate", EXECUTOR, 2, lambda _: b"x" * 100),
     "gate: audit": ("gate", EXECUTOR, 6, lambda _: b"{}" * 100),
+    "gate: list": ("gate", EXECUTOR, 7, lambda _: b"x"),
+    "gate: revocations": ("gate", EXECUTOR, 8, lambda _: b"x"),
 }
+KEPT = ("gate: list", "gate: revocations")
+
+
+def forget_what_is_kept(stage):
+    """As the administrator does: no gate starts with it."""
+    assert stage.agent.running()
+    stage.agent.stop()
+    stage.honest("gate")
+    for name in ("trust", "revoked"):
+        (stage.agent.folder / "state" / name).unlink(missing_ok=True)
+    stage.agent.start()
 
 
 @pytest.mark.parametrize("name", FLOODS)
@@ -86,6 +99,8 @@ def test_flood(stage, name):
     for pid in others:
         assert fleets.resident(pid) <= memory[pid] + GROWTH
     assert len(stage.agent.log()) < 200000
+    if name in KEPT:
+        forget_what_is_kept(stage)
     stage.recover()
 
 

@@ -39,9 +39,9 @@ NET_FRAMES = {
 }
 # "ready " first: in the state of a gate that serves.
 GATE_FRAMES = {
-    "no such type": ("", 8, 0, 0),
+    "no such type": ("", 9, 0, 0),
     "last type": ("", 255, 0, 0),
-    "no such type, serving": ("ready ", 8, 0, 0),
+    "no such type, serving": ("ready ", 9, 0, 0),
     "ready with a body": ("", 0, 1, 0),
     "ready with a descriptor": ("", 0, 0, 1),
     "ready twice": ("ready ", 0, 0, 0),
@@ -68,6 +68,10 @@ GATE_FRAMES = {
     "empty list": ("ready ", 7, 0, 0),
     "list over a frame": ("ready ", 7, LARGE, 0),
     "list with a descriptor": ("ready ", 7, 400, 1),
+    "revocations before ready": ("", 8, 51, 0),
+    "empty revocations": ("ready ", 8, 0, 0),
+    "revocations over a frame": ("ready ", 8, LARGE, 0),
+    "revocations with a descriptor": ("ready ", 8, 51, 1),
     "sixteen descriptors": ("", 5, 20, 16),
 }
 
@@ -178,19 +182,28 @@ def test_net_forges_a_list(stage):
     assert not (stage.agent.folder / "state" / "trust").exists()
 
 
+# What: the name of what is kept, its frame's type, what the next gate says.
+STORED = {
+    "forged list": ("trust", 7, "not in force any more (unknown-key)"),
+    "junk for a list": (
+        "trust", 7, "not the operators' list that was kept there"),
+    "junk for revocations": (
+        "revoked", 8, "not a line with a fingerprint of its own"),
+}
+
+
 @pytest.mark.anyone
-@pytest.mark.parametrize("what, complaint", [
-    ("forged", "not in force any more: unknown-key"),
-    ("junk", "not the operators' list that was kept there")])
-def test_gate_stores_a_forged_list(stage, what, complaint):
+@pytest.mark.parametrize("what", STORED)
+def test_gate_stores_what_nobody_signed(stage, what):
     """amirald keeps what it does not read; no gate that follows takes it."""
+    name, kind, complaint = STORED[what]
     mallory = sshsig.Key.new()
-    kept = stage.agent.folder / "state" / "trust"
-    stage.start("gate", f"ready frame {EXECUTOR} 7 0 0 1",
-                forged_list(stage, mallory) if what == "forged"
+    kept = stage.agent.folder / "state" / name
+    stage.start("gate", f"ready frame {EXECUTOR} {kind} 0 0 1",
+                forged_list(stage, mallory) if what == "forged list"
                 else os.urandom(400))
     try:
-        fleets.wait_for("the list on disk", kept.exists)
+        fleets.wait_for("what is kept", kept.exists)
         stage.honest("gate")
         for pid in stage.standins():
             with contextlib.suppress(ProcessLookupError):
@@ -200,6 +213,20 @@ def test_gate_stores_a_forged_list(stage, what, complaint):
         kept.unlink(missing_ok=True)
     stage.recover()
     assert not is_believed(stage, mallory)
+
+
+@pytest.mark.anyone
+def test_gate_does_not_answer_a_reload(stage):
+    """Its silence keeps no former table in force: the next gate is asked."""
+    stage.start("gate", "ready silence")
+    stage.wait_said("gate", "silent")
+    stage.honest("gate")
+    stage.agent.process.send_signal(signal.SIGHUP)
+    expect_complaint(stage, ["does not answer to a new configuration"])
+    stage.recover()
+    fleets.wait_for(
+        lambda: f"the new table:\n{stage.agent.log()[-2000:]}",
+        lambda: "the new configuration is in force" in stage.agent.log())
 
 
 @pytest.mark.anyone

@@ -88,7 +88,7 @@ def test_no_secret_key_in_the_controllers_net(pids):
 
 @as_root
 def test_no_core_file(pids):
-    """Killed by a signal that would dump core, gate and net leave none."""
+    """Neither may: by its limit, and not dumpable, so its /proc is root's."""
     fleet, processes = pids
     for name in ("net", "gate"):
         with open(f"/proc/{processes[name]}/limits", encoding="ascii") as file:

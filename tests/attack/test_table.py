@@ -1,6 +1,9 @@
 """
 What a taken-over gate can start: names of the table, within its bounds.
 """
+import os
+import signal
+
 import pytest
 
 import fleet as fleets
@@ -9,6 +12,7 @@ from conftest import runs
 JOBS_MAX = 64
 BURST = A_SECOND = 200
 ENOENT = 2
+DESCRIPTORS = 1024  # what a service has unless somebody raised it
 NEVER = ["nothing", "unnamed", "sh", "ping", "status", "cancel",
          "amirald-gate", "amiral-net", "amirald", "uptim", "uptimes",
          "mark.json"]
@@ -63,6 +67,24 @@ def test_launches_have_a_rate(stage):
     assert 0 < int(words[1]) <= BURST + A_SECOND * (seconds + 1)
     assert runs(stage) <= int(words[1])
     stage.recover()
+
+
+def test_pipes_are_not_hoarded(stage):
+    """Those of jobs that it does not take leave amirald descriptors enough."""
+    amirald = stage.agent.amirald
+    stage.agent.amirald = ["prlimit", f"--nofile={DESCRIPTORS}", *amirald]
+    try:
+        stage.start("gate", "ready hoard mark 480")
+        stage.wait_said("gate", "hoarded")
+        held = len(os.listdir(f"/proc/{stage.agent.process.pid}/fd"))
+        # Net ends, as whenever Redis closes the connection: it needs four.
+        for name, pid in fleets.children(stage.agent.process.pid).items():
+            if "net" in name:
+                os.kill(pid, signal.SIGKILL)
+        stage.recover()
+        assert held < DESCRIPTORS / 2
+    finally:
+        stage.agent.amirald = amirald
 
 
 @pytest.mark.anyone
