@@ -388,7 +388,7 @@ libraries_prepare(void)
 int
 main(void)
 {
-	struct gate gate = { .answer = -1 };
+	static struct gate gate = { .answer = -1 };
 	int result;
 
 	log_open("gate", LOG_LEVEL_INFO);
