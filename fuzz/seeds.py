@@ -391,6 +391,25 @@ def seeds_revocations():
     yield "other", b"MD5:" + lines[1][7:]
 
 
+def seeds_user_files():
+    record = {"version": 1, "fleet": "paris-3f9c21aa", "host": "www*",
+              "secret": base64.b64encode(bytes(range(32))).decode(),
+              "expires": 1763800000000, "uses": 2, "used": []}
+    used = [base64.b64encode(bytes([n] * 32)).decode() for n in range(3)]
+    for name, more in (("fresh", {}), ("used", {"used": used}),
+                       ("no-uses", {"uses": 0}), ("fleet", {"fleet": "x y"}),
+                       ("version", {"version": 2}), ("used-short", {"used": ["AA=="]}),
+                       ("secret-short", {"secret": "A" * 44}),
+                       ("used-number", {"used": [1]}), ("glob", {"host": "["})):
+        yield f"record-{name}", b"\0" + json.dumps({**record, **more}).encode()
+    yield "record-no-json", b"\0{"
+    yield "record-empty", b"\0"
+    for name, data in seeds_known_hosts():
+        yield f"hosts-{name}", b"\1" + data
+    for name in (b"", b"www*", b"\xff", b"["):
+        yield f"new-{name.hex()}", b"\2" + name
+
+
 def string(data):
     return struct.pack(">I", len(data)) + data
 
