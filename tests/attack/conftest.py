@@ -15,12 +15,17 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "lint")]
 
 import fleet as fleets  # noqa: E402  (the path comes first)
+import spread  # noqa: E402
 
 HOST = "www01.example.com"
 BACK = 15  # seconds: the longest back-off, 10, and some
 OUT_SIZE = 65536
 NAMES = {"net": "amiral-net", "gate": "amirald-gate"}
 HOSTILE = "hostile_"  # what /proc calls them; the honest have other names
+
+def pytest_collection_modifyitems(items):
+    spread.group(items, pytest.mark)
+
 
 as_root = pytest.mark.skipif(
     not fleets.ROOT, reason="users and jails of their own need root")

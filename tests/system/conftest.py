@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "lib"))
 
 import fleet as fleets  # noqa: E402  (the path comes first)
+import spread  # noqa: E402
 
 HOSTS = ("www01.example.com", "www02.example.com", "db01.example.com")
 
@@ -14,6 +15,10 @@ as_root = pytest.mark.skipif(
     not fleets.ROOT, reason="users and jails of their own need root")
 real_sandbox = pytest.mark.skipif(
     fleets.SANITIZED, reason="sanitizers need the sandbox off")
+
+
+def pytest_collection_modifyitems(items):
+    spread.group(items, pytest.mark)
 
 
 @pytest.fixture(scope="module")
