@@ -88,7 +88,7 @@ settle(struct scene *s)
 {
 	struct loop_timer timer = { .fn = stop, .arg = s->loop };
 
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < STEPS_MAX; i++) {
 		loop_timer_set(s->loop, &timer, 0);
 		loop_run(s->loop);
 		loop_timer_clear(s->loop, &timer);
