@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent/net/net.h"
@@ -122,6 +124,9 @@ main(int argc, char **argv)
 	log_open("hostile net", LOG_LEVEL_INFO);
 	standin_begin(argv);
 	words = standin_words();
+	/* Unlike the honest one it locks in its children alone, or never. */
+	if (controller && prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		fatal_errno("PR_SET_PDEATHSIG");
 	if (controller)
 		read_controllers_config();
 	else

@@ -2,6 +2,7 @@
 An operator whose amiral-net is a stand-in: the same user, with an ssh-agent,
 keys and a terminal, none of which it can reach.
 """
+import contextlib
 import os
 import pty
 import re
@@ -33,6 +34,17 @@ def desk(stage):
     path.unlink(missing_ok=True)
 
 
+def standins(program):
+    """Process ids of those that run it."""
+    found = []
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and \
+                    os.readlink(f"/proc/{entry.name}/exe") == str(program):
+                found.append(int(entry.name))
+    return found
+
+
 def run_amiral(stage, words, agent):
     """amiral on a terminal of its own, until its net has said it all."""
     stage.order("net", words)
@@ -51,6 +63,9 @@ def run_amiral(stage, words, agent):
     finally:
         fleets.end(process)
         os.close(ours)
+    program = (stage.folder / f"{HOSTILE}net").resolve()
+    fleets.wait_for(lambda: f"the end of {standins(program)}",
+                    lambda: not standins(program))
     lines = stage.said("net")
     return lines[:lines.index("probed")]
 
