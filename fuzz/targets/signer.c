@@ -21,6 +21,7 @@
 #include "base/cursor.h"
 #include "fuzz/cast.h"
 #include "fuzz/fuzz.h"
+#include "tests/lib/place.h"
 
 #define QUESTION_MAX 1024
 #define ANSWER_MAX   8192
@@ -57,7 +58,7 @@ struct play {
 };
 
 static int listener = -1;
-static char directory[] = "/tmp/fuzz-signer.XXXXXX";
+static char directory[PLACE_MAX];
 static char socket_path[sizeof(directory) + sizeof("/agent")];
 static char key_path[sizeof(directory) + sizeof("/key")];
 
@@ -77,10 +78,12 @@ listen_once(void)
 
 	if (listener != -1)
 		return;
+	place_name(directory, "fuzz-signer");
 	MUST(mkdtemp(directory) != NULL);
 	snprintf(key_path, sizeof(key_path), "%s/key", directory);
 	snprintf(socket_path, sizeof(socket_path), "%s/agent", directory);
-	memcpy(address.sun_path, socket_path, sizeof(socket_path));
+	MUST(strlen(socket_path) < sizeof(address.sun_path));
+	strcpy(address.sun_path, socket_path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	MUST(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0);
 	MUST(listen(listener, 4) == 0);

@@ -16,11 +16,12 @@
 #include "fuzz/mutate.h"
 #include "keys/known_hosts_file.h"
 #include "keys/token_record.h"
+#include "tests/lib/place.h"
 
 #define NEW_HOST "new.example.com"
 
 static struct {
-	char folder[PATH_MAX / 2];
+	char folder[PLACE_MAX];
 	char path[PATH_MAX];
 } place;
 
@@ -35,12 +36,9 @@ place_remove(void)
 static void
 place_make(void)
 {
-	const char *parent = getenv("TMPDIR");
-
 	if (place.folder[0] != '\0')
 		return;
-	snprintf(place.folder, sizeof place.folder, "%s/amiral-fuzz.XXXXXX",
-	    parent != NULL ? parent : "/tmp");
+	place_name(place.folder, "amiral-fuzz");
 	MUST(mkdtemp(place.folder) != NULL);
 	snprintf(place.path, sizeof place.path, "%s/file", place.folder);
 	MUST(atexit(place_remove) == 0);

@@ -22,16 +22,8 @@ pytestmark = [pytest.mark.anyone, real_sandbox]
 def desk(stage):
     """An ssh-agent with the operator's key in it, and a terminal."""
     path = stage.fleet.folder / "agent.sock"
-    agent = fleets.spawn(["ssh-agent", "-D", "-a", path],
-                         stdout=subprocess.DEVNULL)
-    stage.fleet.processes.append(agent)
-    fleets.wait_for("ssh-agent", path.exists)
-    subprocess.run(["ssh-add", "-q", stage.fleet.key_file], check=True,
-                   env={**os.environ, "SSH_AUTH_SOCK": str(path)},
-                   stdin=subprocess.DEVNULL)
-    yield path
-    fleets.end(agent)
-    path.unlink(missing_ok=True)
+    with fleets.ssh_agent(path, stage.fleet.key_file):
+        yield path
 
 
 def standins(program):

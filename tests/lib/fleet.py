@@ -17,6 +17,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -90,6 +91,27 @@ def end(process, patience=PATIENCE):
         process.kill()
         process.wait()
         raise
+
+
+def listens(path):
+    """Whether somebody takes a connection: the file is there before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+@contextlib.contextmanager
+def ssh_agent(path, key_file):
+    """One that holds the key, and listens on path."""
+    agent = spawn(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+    try:
+        wait_for("ssh-agent", lambda: listens(path))
+        subprocess.run(["ssh-add", "-q", str(key_file)], check=True,
+                       env={**os.environ, "SSH_AUTH_SOCK": str(path)},
+                       stdin=subprocess.DEVNULL)
+        yield
+    finally:
+        end(agent)
+        path.unlink(missing_ok=True)
 
 
 def alive(pid):

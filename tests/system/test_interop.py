@@ -1,6 +1,5 @@
 """Others' programs on the wire: ssh-keygen, ssh-agent, redis-cli."""
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -57,16 +56,9 @@ def test_hello_verifies(fleet):
 @pytest.fixture
 def ssh_agent(tmp_path, fleet):
     """An ssh-agent that holds the operator's key."""
-    socket = fleet.folder / "agent.sock"
-    process = fleets.spawn(["ssh-agent", "-D", "-a", socket],
-                           stdout=subprocess.DEVNULL)
-    fleets.wait_for("ssh-agent", socket.exists)
-    env = {"SSH_AUTH_SOCK": str(socket)}
-    subprocess.run(["ssh-add", "-q", str(fleet.key_file)], check=True,
-                   env={**os.environ, **env}, stdin=subprocess.DEVNULL)
-    yield env
-    fleets.end(process)
-    socket.unlink(missing_ok=True)
+    path = fleet.folder / "agent.sock"
+    with fleets.ssh_agent(path, fleet.key_file):
+        yield {"SSH_AUTH_SOCK": str(path)}
 
 
 def test_key_in_ssh_agent(fleet, ssh_agent):

@@ -6,6 +6,7 @@
 
 #include "cast.h"
 #include "ctl/cosign.h"
+#include "tests/lib/place.h"
 #include "wire/json.h"
 
 #define FIRST  "alice@example.com"
@@ -25,10 +26,11 @@ struct scene {
 static void
 write_file(struct scene *s)
 {
-	char path[] = "/tmp/cosign-XXXXXX";
+	char path[PLACE_MAX];
 	struct ask ask;
 	FILE *f;
 
+	place_name(path, "cosign");
 	assert_non_null(mkdtemp(path));
 	assert_int_equal(chdir(path), 0);
 	assert_true(ask_sign(&ask, &s->request, s->cast.signers[0], error));
@@ -217,10 +219,11 @@ static void
 test_add(void **state)
 {
 	struct scene *s = *state;
-	char path[] = "/tmp/cosign-XXXXXX";
+	char path[PLACE_MAX];
 	struct cosign c, again;
 	struct envelope e;
 
+	place_name(path, "cosign");
 	assert_non_null(mkdtemp(path));
 	assert_int_equal(chdir(path), 0);
 	assert_true(cosign_parse(&c, "file", s->bytes, s->len, error));

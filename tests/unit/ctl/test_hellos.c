@@ -10,13 +10,14 @@
 #include "cast.h"
 #include "ctl/hellos.h"
 #include "keys/public.h"
+#include "tests/lib/place.h"
 #include "wire/request.h"
 #include "wire/sign.h"
 
 struct table {
 	struct cast cast;
 	struct hellos hellos;
-	char directory[64], cache[128], path[256];
+	char directory[PLACE_MAX], cache[PLACE_MAX + 16], path[256];
 };
 
 static void
@@ -36,7 +37,7 @@ setup(void **state)
 	assert_non_null(t);
 	log_to(no_log, NULL);
 	cast_init(&t->cast);
-	strcpy(t->directory, "/tmp/amiral-cache-XXXXXX");
+	place_name(t->directory, "amiral-cache");
 	assert_non_null(mkdtemp(t->directory));
 	snprintf(t->cache, sizeof t->cache, "%s/amiral", t->directory);
 	snprintf(t->path, sizeof t->path, "%s/" CAST_FLEET, t->cache);

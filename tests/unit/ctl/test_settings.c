@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "ctl/settings.h"
+#include "tests/lib/place.h"
 
 #define FLEET "paris-3f9c21aa"
 
 struct home {
-	char path[64], conf[256], secret[256];
+	char path[PLACE_MAX], conf[256], secret[256];
 };
 
 static char error[CTL_ERROR_MAX];
@@ -19,10 +20,10 @@ static int
 setup(void **state)
 {
 	struct home *home = calloc(1, sizeof *home);
-	char path[128];
+	char path[PLACE_MAX + 32];
 
 	assert_non_null(home);
-	strcpy(home->path, "/tmp/amiral-home-XXXXXX");
+	place_name(home->path, "amiral-home");
 	assert_non_null(mkdtemp(home->path));
 	snprintf(path, sizeof path, "%s/.config", home->path);
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -42,7 +43,7 @@ teardown(void **state)
 	static const char *const variables[] = { "AMIRAL_REDIS", "AMIRAL_KEY",
 		"AMIRAL_KNOWN_HOSTS", "AMIRAL_OPERATOR", "AMIRAL_FLEET" };
 	struct home *home = *state;
-	char path[128];
+	char path[PLACE_MAX + 32];
 
 	unlink(home->conf);
 	unlink(home->secret);

@@ -7,6 +7,7 @@
 #include "cast.h"
 #include "ctl/targets.h"
 #include "keys/public.h"
+#include "tests/lib/place.h"
 #include "wire/request.h"
 
 static char error[CTL_ERROR_MAX];
@@ -121,13 +122,15 @@ test_refusals(void **state)
 static void
 test_nodes_file(void **state)
 {
-	char path[] = "/tmp/amiral-nodes-XXXXXX";
+	char path[PLACE_MAX];
 	const char *words[] = { "--nodes", path, NULL };
 	struct targets targets;
 	struct cast cast;
-	int fd = mkstemp(path);
+	int fd;
 
 	(void)state;
+	place_name(path, "amiral-nodes");
+	fd = mkstemp(path);
 	cast_init(&cast);
 	assert_int_not_equal(fd, -1);
 	assert_false(build(&cast, &targets, words));

@@ -1,5 +1,6 @@
 /* Directories, processes and frames of a scene; part of test_executor. */
 #include "tests/unit/privsep/scene.h"
+#include "tests/lib/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +122,7 @@ scene_make(const struct scene_programs *programs)
 	char path[256];
 
 	assert_non_null(s);
-	strcpy(s->dir, "/tmp/amirald-test-XXXXXX");
+	place_name(s->dir, "amirald-test");
 	assert_non_null(mkdtemp(s->dir));
 	assert_int_equal(chmod(s->dir, 0755), 0);
 	path_of(s, "providers", path);

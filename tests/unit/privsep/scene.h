@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "privsep/messages.h"
+#include "tests/lib/place.h"
 #include "tests/unit/privsep/standin.h"
 
 #define SCENE_NET_UID      65501
@@ -22,7 +23,7 @@ struct scene_programs {
 };
 
 struct scene {
-	char dir[64];
+	char dir[PLACE_MAX];
 	pid_t amirald;
 	int log; /* read end of amirald's stderr */
 	char *logged;

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "privsep/drop.h"
+#include "tests/lib/place.h"
 
 #define UID    65510
 #define GID    65511
@@ -297,9 +298,10 @@ preparing_sets_all_three(void **state)
 static int
 make_empty(void)
 {
-	char path[] = "/tmp/drop-test-XXXXXX";
+	char path[PLACE_MAX];
 	int fd;
 
+	place_name(path, "drop-test");
 	if (mkdtemp(path) == NULL || chmod(path, 0555) == -1)
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY);
