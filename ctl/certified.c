@@ -261,25 +261,9 @@ on_deadline(void *arg)
 	stop_failed(arg, "Redis gives no answer");
 }
 
-static void
-on_published(bool taken, const char *why, size_t len, void *arg)
-{
-	(void)taken, (void)why, (void)len, (void)arg;
-	fatal("amiral-net answered what it was not asked");
-}
-
-static void
-on_entries(const char *position, struct cursor *entries, void *arg)
-{
-	(void)position, (void)entries, (void)arg;
-	fatal("amiral-net answered what it was not asked");
-}
-
 static const struct net_events events = {
 	.connected = on_connected,
 	.ended = on_ended,
-	.published = on_published,
-	.entries = on_entries,
 	.hellos = on_hellos,
 	.names = on_names,
 };

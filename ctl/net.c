@@ -25,6 +25,13 @@ struct net {
 	void *arg;
 };
 
+/* What nobody waits for has no handler. */
+static _Noreturn void
+unasked(void)
+{
+	fatal("amiral-net answered what it was not asked");
+}
+
 static void
 on_connected(const uint8_t *body, size_t len, const int *fds, void *arg)
 {
@@ -54,6 +61,8 @@ on_published(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct net *net = arg;
 
 	(void)fds;
+	if (net->events->published == NULL)
+		unasked();
 	net->events->published(
 	    body[0] == 1, (const char *)body + 1, len - 1, net->arg);
 }
@@ -66,6 +75,8 @@ on_entries(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct cursor c;
 
 	(void)fds;
+	if (net->events->entries == NULL)
+		unasked();
 	cursor_init(&c, body, len);
 	if (!cursor_text(&c, position, sizeof position))
 		fatal("amiral-net sent a malformed position");
@@ -79,6 +90,8 @@ on_hellos(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct cursor c;
 
 	(void)fds;
+	if (net->events->hellos == NULL)
+		unasked();
 	cursor_init(&c, body + 1, len - 1);
 	net->events->hellos(body[0] == 1, &c, net->arg);
 }
@@ -89,6 +102,8 @@ on_value(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct net *net = arg;
 
 	(void)fds;
+	if (net->events->value == NULL)
+		unasked();
 	net->events->value(body[0] == 1, body + 1, len - 1, net->arg);
 }
 
@@ -98,6 +113,8 @@ on_set(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct net *net = arg;
 
 	(void)fds;
+	if (net->events->set == NULL)
+		unasked();
 	net->events->set(
 	    body[0] == 1, (const char *)body + 1, len - 1, net->arg);
 }
@@ -109,6 +126,8 @@ on_list(const uint8_t *body, size_t len, const int *fds, void *arg)
 	struct cursor c;
 
 	(void)fds;
+	if (net->events->list == NULL)
+		unasked();
 	cursor_init(&c, body + 1, len - 1);
 	net->events->list(body[0] != 0, body[0] == 2, &c, net->arg);
 }
@@ -121,7 +140,7 @@ on_names(const uint8_t *body, size_t len, const int *fds, void *arg)
 
 	(void)fds;
 	if (net->events->names == NULL)
-		fatal("amiral-net answered what it was not asked");
+		unasked();
 	cursor_init(&c, body + 1, len - 1);
 	net->events->names(body[0] == 1, &c, net->arg);
 }

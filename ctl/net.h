@@ -25,12 +25,12 @@ struct net_events {
 	void (*connected)(void *arg);
 	/* No connection (any more); net_stop() is due, not from in here. */
 	void (*ended)(const char *why, void *arg);
+	/* Who never asks leaves these NULL: an answer all the same is fatal. */
 	void (*published)(bool taken, const char *why, size_t len, void *arg);
 	/* The envelopes are strings in entries. */
 	void (*entries)(
 	    const char *position, struct cursor *entries, void *arg);
 	void (*hellos)(bool last, struct cursor *hellos, void *arg);
-	/* Who never asks leaves these NULL. */
 	void (*value)(bool there, const uint8_t *value, size_t len, void *arg);
 	void (*set)(bool taken, const char *why, size_t len, void *arg);
 	/* The values are strings; cut: there were more than the bounds. */

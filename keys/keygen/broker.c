@@ -110,40 +110,9 @@ on_list(bool last, bool cut, struct cursor *values, void *arg)
 		loop_stop(broker->loop, STOP_ANSWERED);
 }
 
-static void
-on_published(bool taken, const char *why, size_t len, void *arg)
-{
-	(void)taken;
-	(void)why;
-	(void)len;
-	(void)arg;
-	fatal("amiral-net answered what it was not asked");
-}
-
-static void
-on_entries(const char *position, struct cursor *entries, void *arg)
-{
-	(void)position;
-	(void)entries;
-	(void)arg;
-	fatal("amiral-net answered what it was not asked");
-}
-
-static void
-on_hellos(bool last, struct cursor *hellos, void *arg)
-{
-	(void)last;
-	(void)hellos;
-	(void)arg;
-	fatal("amiral-net answered what it was not asked");
-}
-
 static const struct net_events events = {
 	.connected = on_connected,
 	.ended = on_net_ended,
-	.published = on_published,
-	.entries = on_entries,
-	.hellos = on_hellos,
 	.value = on_value,
 	.set = on_set,
 	.list = on_list,

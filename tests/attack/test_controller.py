@@ -84,3 +84,26 @@ def test_every_forbidden_call_kills(stage, desk):
     assert len(lines) >= 80
     assert [line for line in lines
             if not line.endswith(f" killed {SIGSYS}")] == []
+
+
+LINK, KINDS = 3, 10  # LINK_FD_CTL, N2C_COUNT
+UNASKED = {4, 6, 7, 8, 9}  # the others are news, or what ping waits for
+
+
+@pytest.mark.parametrize("kind", range(KINDS + 1))
+def test_answers_what_was_not_asked(stage, kind):
+    """amiral says so and ends: never a crash, never a result."""
+    size = {0: 0, 3: 5}.get(kind, 1)
+    stage.order("net", f"frame {LINK} {kind} {size} 0 1")
+    done = subprocess.run(
+        [built("attack/amiral_with_standin"), "ping", "-a",
+         "--ack-timeout", "100ms"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env=stage.fleet.environment(
+            AMIRAL_STANDIN=stage.folder / f"{HOSTILE}net"),
+        timeout=fleets.PATIENCE, check=False)
+    assert done.returncode in (1, 3), done
+    if kind in UNASKED:
+        assert done.returncode == 1, done
+        assert "it was not asked" in done.stderr, done
+    assert "ok in" not in done.stdout
