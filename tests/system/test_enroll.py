@@ -1204,6 +1204,18 @@ def test_an_expired_token_lets_nobody_in(desk):
     desk.good("accept", "--token")
 
 
+def test_a_token_of_another_fleet_lets_nobody_in(desk):
+    """Its holder knows the secret, and signs for this fleet with it."""
+    desk.enroll(HOSTS[0], desk.token())
+    record, = (desk.config / "tokens").iterdir()
+    said = json.loads(record.read_text())
+    record.write_text(json.dumps({**said, "fleet": "other-00000000"}))
+    desk.bad("accept", "--token", says="the token is for another fleet")
+    assert desk.known() == ""
+    record.write_text(json.dumps(said))
+    desk.good("accept", "--token")
+
+
 def test_more_announcements_than_are_looked_at(desk):
     """Rubbish that fills Redis is told from what reject can take out."""
     rubbish = desk.redis_key("enroll:SHA256:")
