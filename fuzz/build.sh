@@ -4,7 +4,7 @@
 # dictionary. Objects are kept in $WORK. Without those variables: clang,
 # libFuzzer, ASan and UBSan, into build-fuzz/.
 set -eu
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/.." && pwd -P)
 export CC=${CC:-clang}
 default="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
 	-fsanitize=fuzzer-no-link -fno-sanitize-recover=all"

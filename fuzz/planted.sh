@@ -3,7 +3,7 @@
 # the other in a scratch copy and expects a crash within SECONDS (60).
 # usage: fuzz/planted.sh [SECONDS]
 set -eu
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/.." && pwd -P)
 seconds=${1-60}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -25,7 +25,7 @@ import tempfile
 
 import curve
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.realpath(__file__))
 KEYS = os.path.join(HERE, "keys")
 NOW = 1763800000500
 SEAL_SECRET = hashlib.sha256(b"amiral vectors: seal").digest()

@@ -2,6 +2,7 @@
 #include "keys/keygen/trust_remote.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,7 +73,8 @@ trust_open_key(const struct trust_order *order)
 static bool
 read_file(struct allowed_signers **out)
 {
-	char path[PATH_MAX], error[ALLOWED_SIGNERS_ERROR_MAX], *text;
+	char path[PATH_MAX], error[ALLOWED_SIGNERS_ERROR_MAX];
+	char *text = NULL;
 	size_t len;
 	int fd;
 
@@ -82,13 +84,15 @@ read_file(struct allowed_signers **out)
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
 	fd = file_open(path, FILE_TRUSTED, FILE_TRUST_MAX, error);
-	text = fd != -1 ? slurp(fd, FILE_TRUST_MAX, &len) : NULL;
+	if (fd != -1) {
+		snprintf(error, sizeof error, "%.300s: cannot be read", path);
+		text = slurp(fd, FILE_TRUST_MAX, &len);
+		close(fd);
+	}
 	if (text != NULL)
 		*out = allowed_signers_parse(path, text, len, error);
 	if (*out == NULL)
-		log_error("%s", fd != -1 && text == NULL ? path : error);
-	if (fd != -1)
-		close(fd);
+		log_error("%s", error);
 	free(text);
 	return *out != NULL;
 }

@@ -65,6 +65,12 @@ def wait_for(what, probe, patience=PATIENCE):
         time.sleep(0.01)
 
 
+def outlive(token_record):
+    """Waits until a token, made to end at once, has ended by the clock."""
+    ends = json.loads(token_record.read_text())["expires"]
+    wait_for("the clock", lambda: time.time() * 1000 >= ends + 1)
+
+
 def work_directory(name="f"):
     """A directory that the agents' own users can enter."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}."))

@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)),
                              os.pardir, "lint"))
 
 import sum as sums  # noqa: E402  (the path comes first)

@@ -188,9 +188,9 @@ def test_many_known_hosts(host):
 def test_the_list_in_force(host):
     path = host.folder / "hosts" / HOST / "state" / "trust"
 
-    def keep(**options):
-        payload = sshsig.trust_list(host.fleet, 7, int(time.time() * 1000),
-                                    **options)
+    def keep(age=0, **options):
+        payload = sshsig.trust_list(
+            host.fleet, 7, int(time.time() * 1000) - age, **options)
         path.write_bytes(sshsig.sign(payload, host.key,
                                      namespace=sshsig.TRUST))
         path.chmod(0o600)
@@ -199,7 +199,7 @@ def test_the_list_in_force(host):
     assert f"ok       {path}\n" in check(host, status=0)
     keep(life=86400000 * 10)
     only(host, path, "the operators' list expires soon", "trust push")
-    keep(life=1)
+    keep(life=1, age=2)
     only(host, path, "the operators' list has expired", "trust push")
     path.write_bytes(b"rubbish")
     only(host, path, "no operators' list", "remove it")
@@ -228,6 +228,7 @@ def test_tokens(host):
     token = host.config / "tokens"
     host.good("token", "--ttl", "1ms")
     record, = token.iterdir()
+    fleets.outlive(record)
     only(host, record, "the token has expired, on 20", f"run: rm {record}")
     record.chmod(0o644)
     only(host, record, "run: chmod 600")

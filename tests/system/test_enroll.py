@@ -489,7 +489,10 @@ def test_bad_tokens(desk):
     for bad in (token[:-1], token + "A", token[:40] + "x" + token[41:],
                 "", "amiral-token-1-", token.replace("token-1", "token-2")):
         desk.enroll_fails(HOSTS[0], bad + "\n", "token")
+    before = set((desk.config / "tokens").iterdir())
     late = desk.token("--ttl", "1ms")
+    record, = set((desk.config / "tokens").iterdir()) - before
+    fleets.outlive(record)
     desk.enroll_fails(HOSTS[0], late, "has expired")
     assert desk.announcements() == {}
 
