@@ -1,114 +1,72 @@
 /*
- * Part of the processes that open files: amirald, amiral, amiral-keygen.
- * Opened once; everything is judged on the descriptor, never on the name.
+ * Part of the processes that find files by their path: the way there first,
+ * then the name in the directory where it ends.
  */
 #include "base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <unistd.h>
 
+#include "base/file_at.h"
 #include "base/file_walk.h"
-
-#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-
-static const struct rule {
-	mode_t forbidden;
-	bool one_link;
-	const char *what, *remedy;
-} rules[] = {
-	[FILE_SECRET] = { 077, true, "open to others", "chmod 600" },
-	[FILE_TRUSTED] = { 022, false, "writable by others", "chmod go-w" },
-};
-
-static int
-judge_access(const struct stat *st, const struct rule *rule, const char *path,
-    char error[static FILE_ERROR_MAX])
-{
-	if (!file_owner_ok(st))
-		return file_refuse(error, path,
-		    "belongs to uid %u; run: chown root", (unsigned)st->st_uid);
-	if ((st->st_mode & rule->forbidden) != 0)
-		return file_refuse(error, path, "mode %04o is %s; run: %s",
-		    (unsigned)st->st_mode & 07777, rule->what, rule->remedy);
-	return 0;
-}
-
-static int
-judge_file(int fd, const struct rule *rule, size_t max, const char *path,
-    char error[static FILE_ERROR_MAX])
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return file_refuse_errno(error, path, "cannot look at it");
-	if (!S_ISREG(st.st_mode))
-		return file_refuse(error, path,
-		    "not a regular file; put a regular file there");
-	if (judge_access(&st, rule, path, error) == -1)
-		return -1;
-	if (rule->one_link && st.st_nlink != 1)
-		return file_refuse(error, path,
-		    "has %lu hard links; remove the others",
-		    (unsigned long)st.st_nlink);
-	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
-		return file_refuse(error, path,
-		    "has %jd bytes, too big: at most %zu; shorten it",
-		    (intmax_t)st.st_size, max);
-	return 0;
-}
-
-static int
-judge_directory(int fd, const char *path, char error[static FILE_ERROR_MAX])
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return file_refuse_errno(error, path, "cannot look at it");
-	return judge_access(&st, &rules[FILE_TRUSTED], path, error);
-}
-
-static int
-open_last(const char *path, int flags, char error[static FILE_ERROR_MAX])
-{
-	char base[NAME_MAX + 1];
-	int directory, fd;
-
-	directory = file_walk(path, base, error);
-	if (directory == -1)
-		return -1;
-	fd = openat(directory, base, flags);
-	if (fd == -1)
-		file_refuse_errno(error, path, "cannot open it");
-	close(directory);
-	return fd;
-}
 
 int
 file_open(const char *path, enum file_rule rule, size_t max,
     char error[static FILE_ERROR_MAX])
 {
-	int fd = open_last(path, OPEN_FLAGS, error);
+	char base[NAME_MAX + 1];
+	int directory = file_walk(path, base, error);
+	int fd = -1;
 
-	if (fd == -1)
+	if (directory == -1)
 		return -1;
-	if (judge_file(fd, &rules[rule], max, path, error) == 0)
-		return fd;
-	close(fd);
-	return -1;
+	fd = file_open_at(directory, base, path, rule, max, error);
+	close(directory);
+	return fd;
 }
 
 int
 file_open_directory(const char *path, char error[static FILE_ERROR_MAX])
 {
-	int fd = open_last(path, OPEN_FLAGS | O_DIRECTORY, error);
+	char base[NAME_MAX + 1];
+	int directory = file_walk(path, base, error);
+	int fd = -1;
 
-	if (fd == -1)
+	if (directory == -1)
 		return -1;
-	if (judge_directory(fd, path, error) == 0)
-		return fd;
-	close(fd);
-	return -1;
+	fd = file_open_directory_at(directory, base, path, error);
+	close(directory);
+	return fd;
+}
+
+static int
+make(const char *path, const struct file_bytes *bytes,
+    int (*make_at)(int, const char *, const char *, const struct file_bytes *,
+	char[static FILE_ERROR_MAX]),
+    char error[static FILE_ERROR_MAX])
+{
+	char base[NAME_MAX + 1];
+	int directory = file_walk(path, base, error);
+	int result;
+
+	if (directory == -1)
+		return -1;
+	result = make_at(directory, base, path, bytes, error);
+	close(directory);
+	return result;
+}
+
+int
+file_create(const char *path, mode_t mode, const void *bytes, size_t len,
+    char error[static FILE_ERROR_MAX])
+{
+	return make(path, &(struct file_bytes){ mode, bytes, len },
+	    file_create_at, error);
+}
+
+int
+file_replace(const char *path, mode_t mode, const void *bytes, size_t len,
+    char error[static FILE_ERROR_MAX])
+{
+	return make(path, &(struct file_bytes){ mode, bytes, len },
+	    file_replace_at, error);
 }

@@ -1,5 +1,5 @@
 /*
- * Part of the processes that make files: amiral, amiral-keygen. At every
+ * Part of the processes that make files. At every
  * instant the final name is absent, or the former file, or the whole new one.
  */
 #include <errno.h>
@@ -10,16 +10,16 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/file_walk.h"
+#include "base/file_at.h"
+#include "base/file_refuse.h"
 
 #define TEMPORARY_SIZE 32 /* ".amiral-", 16 digits, NUL and some */
 #define CREATE_FLAGS   (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 
 struct target {
-	const char *path;
-	char base[NAME_MAX + 1], temporary[TEMPORARY_SIZE];
 	int directory;
+	const char *name, *path;
+	char temporary[TEMPORARY_SIZE];
 	char *error;
 };
 
@@ -63,14 +63,14 @@ make_temporary(struct target *t)
 
 /* The temporary file, complete and on the disk, or none. */
 static int
-write_temporary(struct target *t, mode_t mode, const void *bytes, size_t len)
+write_temporary(struct target *t, const struct file_bytes *content)
 {
 	int fd = make_temporary(t);
 
 	if (fd == -1)
 		return -1;
-	if (write_all(fd, bytes, len) == -1 || fchmod(fd, mode) == -1 ||
-	    fsync(fd) == -1) {
+	if (write_all(fd, content->bytes, content->len) == -1 ||
+	    fchmod(fd, content->mode) == -1 || fsync(fd) == -1) {
 		refuse(t, "cannot write it");
 		close(fd);
 		goto remove;
@@ -106,12 +106,12 @@ move_to_free_name(const struct target *t)
 {
 	int linked;
 
-	if (renameat2(t->directory, t->temporary, t->directory, t->base,
+	if (renameat2(t->directory, t->temporary, t->directory, t->name,
 		RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	linked = linkat(t->directory, t->temporary, t->directory, t->base, 0);
+	linked = linkat(t->directory, t->temporary, t->directory, t->name, 0);
 	if (linked == 0)
 		unlinkat(t->directory, t->temporary, 0);
 	return linked;
@@ -128,14 +128,14 @@ publish_new(struct target *t)
 	if (sync_directory(t) == 0)
 		return 0;
 	refuse(t, "cannot make it last");
-	unlinkat(t->directory, t->base, 0);
+	unlinkat(t->directory, t->name, 0);
 	return -1;
 }
 
 static int
 publish_over(struct target *t)
 {
-	if (renameat(t->directory, t->temporary, t->directory, t->base) == -1) {
+	if (renameat(t->directory, t->temporary, t->directory, t->name) == -1) {
 		refuse(t, "cannot replace it");
 		unlinkat(t->directory, t->temporary, 0);
 		return -1;
@@ -145,32 +145,26 @@ publish_over(struct target *t)
 	return 0;
 }
 
-static int
-make(const char *path, mode_t mode, const void *bytes, size_t len,
-    int (*publish)(struct target *), char error[static FILE_ERROR_MAX])
+int
+file_create_at(int directory, const char *name, const char *path,
+    const struct file_bytes *bytes, char error[static FILE_ERROR_MAX])
 {
-	struct target t = { .path = path, .error = error };
-	int result = -1;
+	struct target t = { .directory = directory,
+		.name = name,
+		.path = path,
+		.error = error };
 
-	t.directory = file_walk(path, t.base, error);
-	if (t.directory == -1)
-		return -1;
-	if (write_temporary(&t, mode, bytes, len) == 0)
-		result = publish(&t);
-	close(t.directory);
-	return result;
+	return write_temporary(&t, bytes) == 0 ? publish_new(&t) : -1;
 }
 
 int
-file_create(const char *path, mode_t mode, const void *bytes, size_t len,
-    char error[static FILE_ERROR_MAX])
+file_replace_at(int directory, const char *name, const char *path,
+    const struct file_bytes *bytes, char error[static FILE_ERROR_MAX])
 {
-	return make(path, mode, bytes, len, publish_new, error);
-}
+	struct target t = { .directory = directory,
+		.name = name,
+		.path = path,
+		.error = error };
 
-int
-file_replace(const char *path, mode_t mode, const void *bytes, size_t len,
-    char error[static FILE_ERROR_MAX])
-{
-	return make(path, mode, bytes, len, publish_over, error);
+	return write_temporary(&t, bytes) == 0 ? publish_over(&t) : -1;
 }

@@ -38,6 +38,19 @@ struct drop_limit {
 int drop_limits(const struct drop_limit *, size_t n);
 
 /*
+ * For amirald: capabilities that are not in keep are gone,
+ * for every later child too. 0, or -1 with errno.
+ */
+int drop_rights(uint64_t keep);
+/*
+ * For root's reader: nobody may look into it who has less than it had, and
+ * then no capability is left. 0, or -1 with errno.
+ */
+int drop_capabilities(void);
+/* The bounding set, bits. */
+uint64_t drop_held(void);
+
+/*
  * The rest, in a jailed process itself (net, gate) after exec: not dumpable,
  * no_new_privs, parent-death signal (and a look whether the parent lives:
  * parent is its pid, 0 for no look).

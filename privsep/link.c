@@ -149,6 +149,7 @@ queue_discard(struct link *l)
 static void
 link_free(struct link *l)
 {
+	explicit_bzero(l->buffer, l->buffer_size); /* a password may be in it */
 	free(l->buffer);
 	free(l);
 }
@@ -472,8 +473,10 @@ rule_for_received(
 		snprintf(why, WHY_MAX, "%s: a frame over the largest of all",
 		    in->name);
 	else if (got->flags & MSG_CTRUNC)
-		snprintf(
-		    why, WHY_MAX, "%s: descriptors nobody asked for", in->name);
+		snprintf(why, WHY_MAX,
+		    "%s: descriptors that nobody asked for, or over the limit "
+		    "of open files",
+		    in->name);
 	else if (type >= in->count)
 		snprintf(why, WHY_MAX, "%s: no message %u", in->name, type);
 	else

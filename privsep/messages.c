@@ -20,6 +20,18 @@
 		.queue_bytes = bytes,                                          \
 	}
 
+static const struct link_rule reader_to_executor_rules[] = {
+	[R2E_FILE] = { "FILE", ~0U, 1, 4 * KIBI, 1 },
+	[R2E_NET] = { "NET", ~0U, 16, 8 * KIBI - 1, 0 },
+	[R2E_AUDIT] = { "AUDIT", ~0U, 0, 0, 1 },
+	[R2E_TABLE] = { "TABLE", ~0U, 0, 0, 3 },
+	[R2E_REFUSED] = { "REFUSED", ~0U, 0, 0, 0 },
+};
+DIRECTION(reader_to_executor, "reader to executor", 1024, MEBI);
+const struct link_direction executor_to_reader = {
+	.name = "executor to reader",
+};
+
 static const struct link_rule executor_to_net_rules[] = {
 	[E2N_CONFIG] = { "CONFIG", NET_UNCONFIGURED, 17, 8 * KIBI, 1 },
 };

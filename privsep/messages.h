@@ -11,7 +11,7 @@
 #include "privsep/link.h"
 
 /* Where the links are after exec, and what 0, 1 and 2 are: /dev/null. */
-#define LINK_FD_EXECUTOR 3 /* gate's and net's link to amirald */
+#define LINK_FD_EXECUTOR 3 /* every child's link to amirald */
 #define LINK_FD_GATE     4 /* net's link to the gate (agent role) */
 #define LINK_FD_CTL      3 /* net's link to amiral (controller role) */
 
@@ -20,6 +20,29 @@
 #define NET_ROLE_CONTROLLER "controller"
 
 #define JOBS_MAX 64 /* provider processes running at once */
+
+/* reader to executor: states of the executor towards the reader */
+enum { READER_READING = 1 };
+enum reader_to_executor {
+	R2E_FILE, /* as E2G_FILE, to be sent to every gate */
+	/* The body of E2N_CONFIG, without its first byte. It has the password,
+	 * so it does not stand in the table. */
+	R2E_NET,
+	R2E_AUDIT, /* fd: where the audit trail goes; without it, to syslog */
+	/* The set is complete. fds: the table (privsep/table.h), state_dir, the
+	 * empty directory in it. */
+	R2E_TABLE,
+	R2E_REFUSED, /* there is none; why has been logged */
+	R2E_COUNT
+};
+extern const struct link_direction reader_to_executor;
+extern const struct link_direction executor_to_reader; /* nothing */
+/* argv of amirald-reader: [1] what to do, [2] the path of the main file. */
+#define READER_OFFER "offer" /* [3] rights given up, hexadecimal bits */
+#define READER_CHECK                                                           \
+	"check"              /* [3] operator, [4] provider, [5]... KEY=VALUE   \
+			      */
+#define READER_DEBUG "debug" /* behind READER_OFFER's: log more */
 
 /* executor to net: states of net */
 enum { NET_UNCONFIGURED = 1, NET_CONFIGURED = 2 };

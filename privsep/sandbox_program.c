@@ -1,11 +1,9 @@
-/* Filters as programs for later children: executor only. */
+/* Filters as programs for later children: amirald-reader only. */
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/slurp.h"
@@ -53,13 +51,4 @@ sandbox_compile(enum sandbox kind, struct sock_fprog *out)
 	seccomp_release(ctx);
 	malloc_trim(0);
 	return r;
-}
-
-int
-sandbox_apply(const struct sock_fprog *program)
-{
-	if (AMIRAL_SANDBOX_OFF)
-		return 0;
-	return prctl(PR_SET_SECCOMP, (unsigned long)SECCOMP_MODE_FILTER,
-	    program, 0UL, 0UL);
 }

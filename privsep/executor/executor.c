@@ -19,10 +19,10 @@
 #include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
 #include "privsep/executor/notes.h"
-#include "privsep/executor/rights.h"
-#include "privsep/executor/state_dir.h"
+#include "privsep/executor/reader_link.h"
+#include "privsep/sandbox.h"
 
-#define WATCHED_MAX   3 /* signals, gate, net */
+#define WATCHED_MAX   4 /* signals, gate, net, reader */
 #define STOP_GRACE_MS 2000
 #define STOP_LAST_MS  1000
 
@@ -78,49 +78,13 @@ log_what_is_off(const struct executor *ex)
 		    (unsigned)geteuid());
 }
 
-void
-executor_prepare(struct executor *ex)
-{
-	ex->root = geteuid() == 0;
-	ex->rights = rights_held();
-	log_what_is_off(ex);
-	filters_compile(&ex->filters);
-	ex->settings = settings_load(ex->conf, &ex->filters, ex->root);
-	if (ex->settings == NULL)
-		exit(1);
-	if ((ex->empty = state_dir_open(ex->settings->state_dir)) == -1)
-		exit(1);
-	ex->issued = issued_read(ex->settings->state_dir);
-	ex->notes = notes_open();
-	if ((ex->null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
-		fatal_errno("/dev/null");
-	if (chdir("/") == -1)
-		fatal_errno("chdir /");
-	ex->signals = open_signals();
-	/* What a provider's processes leave behind comes back to us. */
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) == -1)
-		fatal_errno("PR_SET_CHILD_SUBREAPER");
-}
-
-void
-executor_lock_down(const struct executor *ex)
-{
-	if (ex->root && !sandbox_enter(SANDBOX_EXECUTOR))
-		log_warning("amirald's own system call filter is not in force: "
-			    "%s; it needs CAP_SYS_ADMIN",
-		    strerror(errno));
-	/* The filter first: loading it takes what providers may not need. */
-	if (ex->root)
-		rights_trim(rights_needed(&ex->settings->table));
-}
-
 /* Ending */
 
 static void
 look_whether_over(struct executor *ex)
 {
 	if (ex->stopping && !peer_is_up(&ex->gate) && !peer_is_up(&ex->net) &&
-	    jobs_are_over(ex->jobs))
+	    !peer_is_up(&ex->reader) && jobs_are_over(ex->jobs))
 		loop_stop(ex->loop, 0);
 }
 
@@ -138,6 +102,7 @@ stop_hard(void *arg)
 {
 	struct executor *ex = arg;
 
+	peer_stop(&ex->reader);
 	peer_stop(&ex->gate);
 	peer_stop(&ex->net);
 	jobs_abandon(ex->jobs, true);
@@ -153,6 +118,7 @@ stop(struct executor *ex)
 		return;
 	log_info("ending");
 	ex->stopping = true;
+	peer_stop(&ex->reader);
 	peer_dismiss(&ex->net);
 	peer_dismiss(&ex->gate);
 	jobs_abandon(ex->jobs, false);
@@ -190,6 +156,23 @@ gate_gone(struct peer *gate)
 	peer_restart(gate, 0);
 }
 
+/* The first one is waited for; the others are offered to the gate. */
+static void
+reader_gone(struct peer *reader)
+{
+	struct executor *ex = reader->arg;
+	struct settings *settings = reader_take(ex);
+
+	if (ex->stopping) {
+		settings_free(settings);
+	} else if (ex->settings == NULL) {
+		ex->settings = settings;
+		loop_stop(ex->loop, settings != NULL ? 0 : 1);
+	} else {
+		gate_offer(ex, settings);
+	}
+}
+
 /* Signals */
 
 /* Looks before it reaps: until then the number cannot be another's. */
@@ -209,7 +192,8 @@ reap(struct executor *ex, idtype_t type, pid_t pid)
 	if (info.si_pid == ex->net.pid)
 		cpu_watch_end(&ex->net_watch, &usage);
 	if (!peer_reaped(&ex->gate, info.si_pid, status) &&
-	    !peer_reaped(&ex->net, info.si_pid, status))
+	    !peer_reaped(&ex->net, info.si_pid, status) &&
+	    !peer_reaped(&ex->reader, info.si_pid, status))
 		jobs_reaped(ex->jobs, info.si_pid, status, &usage);
 	return true;
 }
@@ -217,11 +201,12 @@ reap(struct executor *ex, idtype_t type, pid_t pid)
 static void
 reap_known(struct executor *ex)
 {
-	pid_t pids[JOBS_MAX + 2] = { 0 };
+	pid_t pids[JOBS_MAX + 3] = { 0 };
 	size_t count = jobs_pids(ex->jobs, pids);
 
 	pids[count++] = ex->gate.pid;
 	pids[count++] = ex->net.pid;
+	pids[count++] = ex->reader.pid;
 	for (size_t i = 0; i < count; i++)
 		if (pids[i] != 0)
 			reap(ex, P_PID, pids[i]);
@@ -238,8 +223,9 @@ reap_all(struct executor *ex)
 
 	while (more) {
 		reap_known(ex);
-		if (jobs_sweep(
-			ex->jobs, (pid_t[]){ ex->gate.pid, ex->net.pid }, 2))
+		if (jobs_sweep(ex->jobs,
+			(pid_t[]){ ex->gate.pid, ex->net.pid, ex->reader.pid },
+			3))
 			break;
 		for (more = false; reap(ex, P_ALL, 0);)
 			more = true;
@@ -271,8 +257,10 @@ on_signal(int fd, short events, void *arg)
 				signal_acts[i].act(ex);
 }
 
-int
-executor_serve(struct executor *ex)
+/* The phases */
+
+static void
+make_parts(struct executor *ex)
 {
 	ex->loop = loop_new(WATCHED_MAX);
 	ex->jobs = jobs_new(ex->loop, ex->root, gate_send_exited, ex);
@@ -286,8 +274,62 @@ executor_serve(struct executor *ex)
 		.gone = net_gone,
 		.start = net_begin,
 		.arg = ex };
+	ex->reader = (struct peer){ .loop = ex->loop,
+		.relay.process = "reader",
+		.brief = true,
+		.gone = reader_gone,
+		.arg = ex };
 	cpu_watch_init(&ex->net_watch, &ex->net);
 	loop_watch(ex->loop, ex->signals, POLLIN, on_signal, ex);
+}
+
+void
+executor_prepare(struct executor *ex)
+{
+	int status;
+
+	ex->root = geteuid() == 0;
+	ex->rights = drop_held();
+	log_what_is_off(ex);
+	ex->notes = notes_open();
+	if ((ex->null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		fatal_errno("/dev/null");
+	if (chdir("/") == -1)
+		fatal_errno("chdir /");
+	ex->signals = open_signals();
+	/* What a provider's processes leave behind comes back to us. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) == -1)
+		fatal_errno("PR_SET_CHILD_SUBREAPER");
+	make_parts(ex);
+	reader_begin(ex);
+	status = loop_run(ex->loop);
+	if (ex->settings == NULL || ex->stopping)
+		exit(status);
+	ex->issued = issued_read(&ex->settings->state);
+}
+
+void
+executor_lock_down(const struct executor *ex)
+{
+	const struct table *table = ex->settings->table;
+	const struct sock_fprog *program;
+	struct sock_fprog filter;
+
+	if (!ex->root)
+		return;
+	program = table_filter(table, TABLE_FILTER_EXECUTOR, &filter);
+	if (program != NULL && sandbox_apply(program) == -1)
+		log_warning("amirald's own system call filter is not in force: "
+			    "%s; it needs CAP_SYS_ADMIN",
+		    strerror(errno));
+	/* The filter first: loading it takes what providers may not need. */
+	if (drop_rights(table->rights) == -1)
+		fatal_errno("cannot drop capabilities");
+}
+
+int
+executor_serve(struct executor *ex)
+{
 	gate_begin(&ex->gate);
 	return loop_run(ex->loop);
 }
@@ -298,7 +340,7 @@ executor_end(struct executor *ex)
 {
 	settings_free(ex->settings);
 	settings_free(ex->offered);
-	filters_free(&ex->filters);
+	settings_free(ex->incoming);
 	jobs_free(ex->jobs);
 	loop_free(ex->loop);
 }

@@ -2,7 +2,6 @@
 #include "privsep/executor/gate_link.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +10,7 @@
 #include "privsep/executor/audit.h"
 #include "privsep/executor/issued.h"
 #include "privsep/executor/net_link.h"
-#include "privsep/executor/rights.h"
+#include "privsep/executor/reader_link.h"
 
 #define EXITED_LEN 41
 /*
@@ -24,15 +23,11 @@
 /* Out */
 
 static void
-send_file(struct executor *ex, enum gate_file file, char *name, int fd)
+send_file(struct executor *ex, const struct settings_file *file)
 {
-	uint8_t kind = (uint8_t)file;
-	const struct iovec pieces[] = {
-		{ .iov_base = &kind, .iov_len = 1 },
-		{ .iov_base = name, .iov_len = strlen(name) },
-	};
+	const struct iovec piece = { file->body, file->len };
 
-	peer_send(&ex->gate, E2G_FILE, pieces, 2, &fd);
+	peer_send(&ex->gate, E2G_FILE, &piece, 1, &file->fd);
 }
 
 /*
@@ -41,16 +36,21 @@ send_file(struct executor *ex, enum gate_file file, char *name, int fd)
  * refuses.
  */
 static void
-send_kept(struct executor *ex, const struct settings *settings,
+send_kept(struct executor *ex, const struct state_dir *state,
     enum gate_file file, const char *name)
 {
-	char path[PATH_MAX];
-	int fd = trust_store_open(settings->state_dir, name, path);
+	int fd = state_dir_open(state, name, LINK_BODY_MAX);
+	uint8_t kind = (uint8_t)file;
+	char path[STATE_PATH_MAX];
+	struct iovec pieces[] = { { &kind, 1 }, { path, 0 } };
 
-	if (fd == -1)
+	if (fd == STATE_NONE)
 		return;
-	send_file(ex, file, path, fd < 0 ? ex->null : fd);
-	if (fd >= 0)
+	state_dir_path(state, name, path);
+	pieces[1].iov_len = strlen(path);
+	peer_send(
+	    &ex->gate, E2G_FILE, pieces, 2, fd == STATE_BAD ? &ex->null : &fd);
+	if (fd != STATE_BAD)
 		close(fd);
 }
 
@@ -68,24 +68,20 @@ send_issued(struct executor *ex)
 	peer_send(&ex->gate, E2G_ISSUED, &piece, 1, NULL);
 }
 
-void
-gate_send_set(struct executor *ex, const struct settings *settings)
+static void
+send_set(struct executor *ex, const struct settings *s)
 {
-	uint8_t body[1 + 4 + HOSTNAME_MAX];
-	struct iovec piece = { .iov_base = body };
-	struct writer w;
+	const struct table_piece commit = s->table->commit;
+	/* sendmsg(2) only reads it. */
+	const struct iovec piece = {
+		(void *)(uintptr_t)table_bytes(s->table, commit), commit.len
+	};
 
-	for (unsigned i = 0; i < settings->files.count; i++)
-		send_file(ex, settings->files.entries[i].kind,
-		    settings->files.entries[i].name,
-		    settings->files.entries[i].fd);
-	send_kept(ex, settings, GATE_FILE_REVOKED, TRUST_STORE_REVOKED);
-	send_kept(ex, settings, GATE_FILE_TRUST, TRUST_STORE_LIST);
-	writer_init(&w, body, sizeof body);
-	writer_u8(&w, ex->root);
-	writer_text(&w, settings->hostname);
-	piece.iov_len = w.used;
-	peer_send(&ex->gate, E2G_COMMIT, &piece, 1, &ex->empty);
+	for (unsigned i = 0; i < s->count; i++)
+		send_file(ex, &s->files[i]);
+	send_kept(ex, &s->state, GATE_FILE_REVOKED, TRUST_STORE_REVOKED);
+	send_kept(ex, &s->state, GATE_FILE_TRUST, TRUST_STORE_LIST);
+	peer_send(&ex->gate, E2G_COMMIT, &piece, 1, &s->empty);
 }
 
 static uint64_t
@@ -205,7 +201,8 @@ on_kept(const uint8_t *body, size_t len, const int *fds, void *arg)
 static void
 launch(struct executor *ex, uint32_t id, uint32_t timeout_ms, const char *name)
 {
-	const struct provider *row = provider_find(&ex->settings->table, name);
+	const struct table *table = ex->settings->table;
+	const struct table_row *row = table_find(table, name);
 	struct job_report report = { .id = id, .end = JOB_NOT_STARTED };
 	int ends[3];
 
@@ -214,8 +211,8 @@ launch(struct executor *ex, uint32_t id, uint32_t timeout_ms, const char *name)
 	else if (link_queued(ex->gate.link) > UNREAD_MAX)
 		report.status = EAGAIN;
 	else
-		report.status = jobs_launch(ex->jobs, row,
-		    ex->settings->table.facts_dir, id, timeout_ms, ends);
+		report.status =
+		    jobs_launch(ex->jobs, table, row, id, timeout_ms, ends);
 	if (report.status != 0) {
 		gate_send_exited(&report, ex);
 		return;
@@ -250,7 +247,7 @@ on_launch(const uint8_t *body, size_t len, const int *fds, void *arg)
 		    &ex->gate, "it asked for what is no provider's name");
 	else if (jobs_has(ex->jobs, id))
 		peer_broken(&ex->gate, "it gave two jobs one number");
-	else if (!issued_raise(&ex->issued, ex->settings->state_dir, issued))
+	else if (!issued_raise(&ex->issued, &ex->settings->state, issued))
 		peer_broken(&ex->gate, "it launched what was issued later");
 	else
 		launch(ex, id, timeout_ms, name);
@@ -297,7 +294,7 @@ on_trust(const uint8_t *body, size_t len, const int *fds, void *arg)
 	(void)fds;
 	/* Each costs a write, or a line in the log. */
 	peer_spend(&ex->gate, LINK_BODY_MAX);
-	trust_store_write(&ex->trust, ex->settings->state_dir, body, len);
+	trust_store_write(&ex->trust, &ex->settings->state, body, len);
 }
 
 static void
@@ -308,7 +305,7 @@ on_revoked(const uint8_t *body, size_t len, const int *fds, void *arg)
 	(void)fds;
 	/* What is kept is read each time. */
 	peer_spend(&ex->gate, LINK_BODY_MAX);
-	trust_store_revoke(&ex->trust, ex->settings->state_dir, body, len);
+	trust_store_revoke(&ex->trust, &ex->settings->state, body, len);
 }
 
 static link_handler *const handlers[G2E_COUNT] = {
@@ -330,11 +327,8 @@ begin_with(struct executor *ex, const int link[static 2])
 {
 	char name[] = "amirald-gate";
 	char *argv[] = { name, NULL }, *envp[] = { NULL };
-	const struct drop_ids ids = {
-		.uid = ex->settings->gate.uid,
-		.gid = ex->settings->gate.gid,
-		.keep = (uint64_t)1 << CAP_SYS_CHROOT,
-	};
+	const struct table *table = ex->settings->table;
+	const struct drop_ids ids = table_ids(table, &table->gate);
 	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
 	const struct child_plan plan = {
 		.path = ex->gate_path,
@@ -361,6 +355,27 @@ begin_with(struct executor *ex, const int link[static 2])
 	close(link[1]);
 }
 
+/* Until the answer nothing new is in force: silence must not keep it so. */
+static void
+look_for_answer(void *arg)
+{
+	struct executor *ex = arg;
+
+	if (!ex->serving && peer_is_up(&ex->gate))
+		peer_broken(&ex->gate, "it does not get ready");
+	else if (ex->offered != NULL)
+		peer_broken(
+		    &ex->gate, "it does not answer to a new configuration");
+}
+
+static void
+wait_for_answer(struct executor *ex, int64_t at_most_ms)
+{
+	ex->answer_timer.fn = look_for_answer;
+	ex->answer_timer.arg = ex;
+	loop_timer_set(ex->loop, &ex->answer_timer, at_most_ms);
+}
+
 void
 gate_begin(struct peer *gate)
 {
@@ -372,70 +387,49 @@ gate_begin(struct peer *gate)
 	begin_with(ex, link);
 	peer_send(gate, E2G_NOTES, NULL, 0, &ex->notes);
 	send_issued(ex);
-	gate_send_set(ex, ex->settings);
+	send_set(ex, ex->settings);
+	wait_for_answer(ex, ex->ready_ms);
 }
 
-/* What was given up at the start does not come back. */
+/*
+ * Sending may end the gate, and with it what it has been offered: so that it
+ * is only afterwards. False where there is none: the next one begins with
+ * what is in force, and is then asked.
+ */
 static bool
-rights_suffice(const struct executor *ex, const struct settings *settings)
+offer(struct executor *ex, struct settings *settings)
 {
-	char name[RIGHTS_TEXT_MAX];
-	int missing =
-	    rights_missing(rights_needed(&settings->table) & ex->rights);
-
-	if (missing == -1)
-		return true;
-	rights_text((uint64_t)1 << missing, name);
-	log_error("the new table needs %s, which was given up when no row "
-		  "needed it: restart amirald",
-	    name);
-	return false;
+	if (ex->serving)
+		send_set(ex, settings);
+	if (ex->serving)
+		ex->offered = settings;
+	return ex->serving;
 }
 
-static struct settings *
-load_anew(const struct executor *ex)
+void
+gate_offer(struct executor *ex, struct settings *settings)
 {
-	struct settings *settings =
-	    settings_load(ex->conf, &ex->filters, ex->root);
-
-	if (settings == NULL || !ex->root || rights_suffice(ex, settings))
-		return settings;
-	settings_free(settings);
-	return NULL;
-}
-
-/* Until the answer the former table is in force: silence must not keep it. */
-static void
-look_for_answer(void *arg)
-{
-	struct executor *ex = arg;
-
-	if (ex->offered != NULL)
-		peer_broken(
-		    &ex->gate, "it does not answer to a new configuration");
-}
-
-static void
-offer(struct executor *ex)
-{
-	gate_send_set(ex, ex->offered);
-	ex->answer_timer.fn = look_for_answer;
-	ex->answer_timer.arg = ex;
-	loop_timer_set(ex->loop, &ex->answer_timer, ANSWER_MS);
+	if (settings == NULL) {
+		log_error("the former configuration stays in force");
+	} else if (offer(ex, settings)) {
+		wait_for_answer(ex, ANSWER_MS);
+		return;
+	} else {
+		ex->reload_wanted = true;
+		settings_free(settings);
+	}
+	if (ex->reload_wanted)
+		gate_reload(ex);
 }
 
 void
 gate_reload(struct executor *ex)
 {
-	/* One set at a time is on its way to the gate. */
-	if (!ex->serving || ex->offered != NULL) {
-		ex->reload_wanted = true;
+	if (ex->stopping)
 		return;
-	}
-	ex->reload_wanted = false;
-	ex->offered = load_anew(ex);
-	if (ex->offered == NULL)
-		log_error("the former configuration stays in force");
-	else
-		offer(ex);
+	/* One set at a time is read, or on its way to the gate. */
+	ex->reload_wanted =
+	    !ex->serving || ex->offered != NULL || ex->incoming != NULL;
+	if (!ex->reload_wanted)
+		reader_begin(ex);
 }

@@ -9,10 +9,10 @@
 
 /* peer_fn of the gate. */
 void gate_begin(struct peer *);
-/* Sends a set of files and its COMMIT. */
-void gate_send_set(struct executor *, const struct settings *);
-/* Reads the configuration anew and offers it to the gate. */
+/* Has the configuration read anew, now or when that is possible. */
 void gate_reload(struct executor *);
+/* What was read, or NULL. It is the gate's to answer. */
+void gate_offer(struct executor *, struct settings *);
 /* jobs_ended of the jobs. */
 void gate_send_exited(const struct job_report *, void *executor);
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "privsep/executor/state_dir.h"
+
 /* Further ahead no gate admits (the protocol's skew of 30 s, rounded up). */
 #define ISSUED_AHEAD_MS 31000
 
@@ -17,12 +19,12 @@
  * What is kept, in ms since the epoch; 0 where nothing is. Of a file that
  * cannot be believed: the latest that there may be, with a line in the log.
  */
-int64_t issued_read(const char *state_dir);
+int64_t issued_read(const struct state_dir *);
 /*
  * Before a request that was issued then is launched: raises and flushes the
  * mark where issued is ahead of the clock. False for a time that no gate may
  * have admitted.
  */
-bool issued_raise(int64_t *mark, const char *state_dir, uint64_t issued);
+bool issued_raise(int64_t *mark, const struct state_dir *, uint64_t issued);
 
 #endif

@@ -343,51 +343,37 @@ pipes_open(struct pipes *pipes)
 }
 
 /*
- * root's own capabilities stay where no list is given; a daemon row keeps
- * the bounding set, so that what it restarts is whole.
- */
-static struct drop_ids
-provider_ids(const struct provider *row)
-{
-	struct drop_ids ids = { .uid = row->who.uid,
-		.gid = row->who.gid,
-		.groups = row->who.groups,
-		.n = row->who.count,
-		.keep =
-		    row->conf.has_capabilities ? row->conf.capabilities : 0 };
-
-	ids.keep_bounding = ids.keep;
-	if (row->conf.daemon)
-		ids.keep_bounding = DROP_KEEP_ALL;
-	if (ids.uid == 0 && !row->conf.has_capabilities)
-		ids.keep = DROP_KEEP_ALL;
-	return ids;
-}
-
-/*
  * The last one counts the processes of a user. root has no such limit, and
  * ours would be held to it for what else its user runs.
  */
 static unsigned
-limit_count(const struct provider *row, bool root)
+limit_count(const struct table_row *row, bool root)
 {
-	if (row->conf.daemon)
+	if (row->daemon)
 		return 0;
-	return root && row->who.uid != 0 ? 6 : 5;
+	return root && row->ids.uid != 0 ? 6 : 5;
+}
+
+/* execve(2) takes its words without const, and only reads them. */
+static char *
+word(const char *text)
+{
+	return (char *)(uintptr_t)text;
 }
 
 static pid_t
-start_child(const struct provider *row, const char *facts_dir, const int fds[3],
-    bool root, const struct drop_limit mark[static MARK_LIMITS])
+start_child(const struct table *table, const struct table_row *row,
+    const int fds[3], bool root,
+    const struct drop_limit mark[static MARK_LIMITS])
 {
-	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-	     lang[] = "LANG=C.UTF-8";
-	char *argv[] = { row->path, NULL };
-	char *facts = strdup(facts_dir);
-	char *envp[] = { path, lang, facts, NULL };
-	const struct drop_ids ids = provider_ids(row);
+	char *argv[] = { word(table_text(table, row->path)), NULL };
+	char *envp[] = { word("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
+		word("LANG=C.UTF-8"), word(table_text(table, table->facts)),
+		NULL };
+	const struct drop_ids ids = table_ids(table, &row->ids);
+	struct sock_fprog filter;
 	const struct drop_limit limits[] = {
-		{ RLIMIT_AS, (rlim_t)row->conf.memory },
+		{ RLIMIT_AS, (rlim_t)row->memory },
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_NOFILE, PROVIDER_NOFILE },
 		mark[0],
@@ -395,7 +381,7 @@ start_child(const struct provider *row, const char *facts_dir, const int fds[3],
 		{ RLIMIT_NPROC, PROVIDER_NPROC },
 	};
 	const struct child_plan plan = {
-		.path = row->path,
+		.path = argv[0],
 		.argv = argv,
 		.envp = envp,
 		.fds = { fds[0], fds[1], fds[2] },
@@ -403,33 +389,30 @@ start_child(const struct provider *row, const char *facts_dir, const int fds[3],
 		.limits = limits,
 		.limit_count = limit_count(row, root),
 		.ids = root ? &ids : NULL,
-		.filter = row->filter,
-		.no_new_privs = !row->conf.daemon,
-		.umask = row->conf.daemon ? 022 : 077,
+		.filter = table_filter(table, row->filter, &filter),
+		.no_new_privs = !row->daemon,
+		.umask = row->daemon ? 022 : 077,
 	};
 	const char *step;
 	pid_t pid;
 
-	if (facts == NULL)
-		fatal_errno("provider %s", row->conf.name);
 	if ((pid = child_start(&plan, &step)) == -1)
-		log_error("provider %s: not started: %s: %s", row->conf.name,
-		    step, strerror(errno));
-	free(facts);
+		log_error("provider %s: not started: %s: %s",
+		    table_text(table, row->name), step, strerror(errno));
 	return pid;
 }
 
 static void
-job_begin(struct jobs *jobs, struct job *job, const struct provider *row,
+job_begin(struct jobs *jobs, struct job *job, const struct table_row *row,
     uint32_t id, uint32_t timeout_ms)
 {
-	int64_t limit_ms = (int64_t)row->conf.timeout_s * 1000;
+	int64_t limit_ms = (int64_t)row->timeout_s * 1000;
 
 	if (timeout_ms != 0 && timeout_ms < limit_ms)
 		limit_ms = timeout_ms;
 	*job = (struct job){ .jobs = jobs,
 		.used = true,
-		.daemon = row->conf.daemon,
+		.daemon = row->daemon,
 		.id = id,
 		.end = JOB_ENDED,
 		.started_us = now_us() };
@@ -440,8 +423,9 @@ job_begin(struct jobs *jobs, struct job *job, const struct provider *row,
 }
 
 int
-jobs_launch(struct jobs *jobs, const struct provider *row,
-    const char *facts_dir, uint32_t id, uint32_t timeout_ms, int ends[static 3])
+jobs_launch(struct jobs *jobs, const struct table *table,
+    const struct table_row *row, uint32_t id, uint32_t timeout_ms,
+    int ends[static 3])
 {
 	struct job *job = free_entry(jobs);
 	struct pipes pipes;
@@ -454,8 +438,7 @@ jobs_launch(struct jobs *jobs, const struct provider *row,
 		return EAGAIN;
 	mark = marks_next(&jobs->marks, limits);
 	if (pipes_open(&pipes) == 0)
-		pid = start_child(
-		    row, facts_dir, pipes.child, jobs->root, limits);
+		pid = start_child(table, row, pipes.child, jobs->root, limits);
 	if (pid == -1)
 		error = errno;
 	close_three(pipes.child);
@@ -465,7 +448,7 @@ jobs_launch(struct jobs *jobs, const struct provider *row,
 	}
 	job_begin(jobs, job, row, id, timeout_ms);
 	job->pid = pid;
-	if (!row->conf.daemon)
+	if (!row->daemon)
 		job->mark = mark;
 	memcpy(ends, pipes.gate, sizeof pipes.gate);
 	return 0;

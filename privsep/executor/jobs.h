@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "base/loop.h"
-#include "privsep/executor/provider.h"
+#include "privsep/executor/table.h"
 #include "privsep/messages.h"
 
 struct jobs;
@@ -33,7 +33,7 @@ void jobs_free(struct jobs *);
  * Starts row as job id. 0, and the gate's ends of stdin, stdout, stderr in
  * ends, which the caller closes; or the errno to report.
  */
-int jobs_launch(struct jobs *, const struct provider *, const char *facts_dir,
+int jobs_launch(struct jobs *, const struct table *, const struct table_row *,
     uint32_t id, uint32_t timeout_ms, int ends[static 3]);
 bool jobs_has(const struct jobs *, uint32_t id);
 /* SIGTERM, and SIGKILL a little later. Unknown ids are ignored. */

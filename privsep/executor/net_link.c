@@ -1,7 +1,6 @@
 /* Part of amirald. */
 #include "privsep/executor/net_link.h"
 
-#include <linux/capability.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,13 +26,8 @@ begin_with(struct executor *ex, const int link[static 2], int gate)
 	char name[] = "amiral-net", role[] = NET_ROLE_AGENT;
 	char *argv[] = { name, role, NULL }, *envp[] = { NULL };
 	/* Its groups may be what opens Redis's Unix socket. */
-	const struct drop_ids ids = {
-		.uid = ex->settings->net.uid,
-		.gid = ex->settings->net.gid,
-		.groups = ex->settings->net.groups,
-		.n = ex->settings->net.count,
-		.keep = (uint64_t)1 << CAP_SYS_CHROOT,
-	};
+	const struct table *table = ex->settings->table;
+	const struct drop_ids ids = table_ids(table, &table->net);
 	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
 	const struct child_plan plan = {
 		.path = ex->net_path,
@@ -71,7 +65,7 @@ send_config(struct executor *ex)
 		    .iov_len = ex->settings->net_config_len },
 	};
 
-	peer_send(&ex->net, E2N_CONFIG, pieces, 2, &ex->empty);
+	peer_send(&ex->net, E2N_CONFIG, pieces, 2, &ex->settings->empty);
 }
 
 void

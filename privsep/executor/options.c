@@ -95,7 +95,7 @@ take_question(struct options *out, char **words)
 		       "provider");
 	out->may_provider = *words++;
 	out->may_args = words;
-	for (; *words != NULL; words++)
+	for (; *words != NULL; words++, out->may_count++)
 		if (strchr(*words, '=') == NULL)
 			refuse("an argument of --may is KEY=VALUE");
 }

@@ -4,12 +4,14 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct options {
 	char conf[PATH_MAX]; /* absolute */
 	bool check, debug;
-	const char *may_operator, *may_provider; /* both, or neither */
-	char *const *may_args; /* with both: KEY=VALUE words, up to NULL */
+	char *may_operator, *may_provider; /* both, or neither */
+	char **may_args;                   /* with both: KEY=VALUE words */
+	size_t may_count;
 };
 
 /* Prints and exits for --help, --version and mistakes. */

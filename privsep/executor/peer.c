@@ -147,7 +147,7 @@ log_end(const struct peer *peer, int status)
 		log_error("%s ended: it made a system call that its filter "
 			  "forbids",
 		    name);
-	else if (peer->unwanted)
+	else if (peer->unwanted || (peer->brief && status == 0))
 		log_debug("%s ended, as wanted", name);
 	else if (WIFSIGNALED(status))
 		log_error("%s ended: signal %d", name, WTERMSIG(status));

@@ -19,6 +19,7 @@ struct peer {
 	peer_fn *gone;      /* its process is reaped, its link has ended */
 	peer_fn *start;     /* the back-off is over */
 	void *arg;
+	bool brief; /* ends by itself when it is done: that is no news */
 	/* private */
 	pid_t pid;         /* 0: none */
 	struct link *link; /* NULL: none */

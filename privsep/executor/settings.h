@@ -1,31 +1,44 @@
 /*
- * Everything that the configuration means to amirald, complete or not at
- * all. Part of amirald.
+ * What amirald-reader has handed over, complete or not at all: the table,
+ * and what gate and net are told. Part of amirald.
  */
 #ifndef AMIRAL_EXECUTOR_SETTINGS_H
 #define AMIRAL_EXECUTOR_SETTINGS_H
 
-#include "privsep/executor/provider.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct settings {
-	char hostname[HOSTNAME_MAX + 1];
-	char *state_dir;
-	struct identity net, gate; /* not looked up unless started by root */
-	struct file_set files;     /* what the gate gets */
-	struct provider_table table;
-	uint8_t *
-	    net_config; /* what net gets (E2N_CONFIG), without its first byte */
-	size_t net_config_len;
-	int audit;
+#include "privsep/executor/state_dir.h"
+#include "privsep/executor/table.h"
+
+#define SETTINGS_FILES_MAX 1024
+
+/* A frame E2G_FILE, to be sent to every gate. */
+struct settings_file {
+	uint8_t *body;
+	size_t len;
+	int fd;
 };
 
-/* NULL, logged. */
-struct settings *settings_load(
-    const char *path, const struct filters *, bool root);
-/* The same from a configuration that has been read; the set becomes its. */
-struct settings *settings_make(const struct agent_conf *, struct file_set *,
-    const struct filters *, bool root);
+struct settings {
+	const struct table *table; /* NULL: not yet complete */
+	struct settings_file *files;
+	unsigned count;
+	uint8_t *net_config; /* E2N_CONFIG without its first byte, or NULL */
+	size_t net_config_len;
+	struct state_dir state;
+	int empty; /* its empty directory */
+	int audit; /* -1: syslog */
+};
+
+struct settings *settings_new(void); /* fatal when out of memory */
 void settings_free(struct settings *);
+/* Takes fd over. False past SETTINGS_FILES_MAX. */
+bool settings_add_file(
+    struct settings *, const uint8_t *body, size_t len, int fd);
+/* The last one counts. */
+void settings_set_net(struct settings *, const uint8_t *body, size_t len);
 /* True if net must be told anew. */
 bool settings_net_differs(const struct settings *, const struct settings *);
 

@@ -1,80 +1,66 @@
 /* Part of amirald. */
 #include "privsep/executor/state_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/file_at.h"
 #include "base/log.h"
 
-#define EMPTY "empty"
-
-static bool
-is_empty(int fd)
+void
+state_dir_path(const struct state_dir *state, const char *name,
+    char out[static STATE_PATH_MAX])
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = copy == -1 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-	bool empty = directory != NULL;
-
-	while (empty && (entry = readdir(directory)) != NULL)
-		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
-	if (directory != NULL)
-		closedir(directory);
-	else if (copy != -1)
-		close(copy);
-	return empty;
+	if (snprintf(out, STATE_PATH_MAX, "%s/%s", state->path, name) < 0)
+		out[0] = '\0';
 }
 
-/* Nobody can put anything there: not even its owner, by mode. */
-static int
-open_empty(int state, const char *path)
+/* False where another directory stands at its path by now. */
+static bool
+is_in_place(const struct state_dir *state)
 {
-	struct stat st;
-	int fd;
+	struct stat held, found;
 
-	if (mkdirat(state, EMPTY, 0555) == -1 && errno != EEXIST) {
-		log_error("%s/" EMPTY ": %s", path, strerror(errno));
-		return -1;
-	}
-	fd = openat(
-	    state, EMPTY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1) {
-		log_error("%s/" EMPTY ": %s", path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    fchmod(fd, 0555) == 0 && is_empty(fd))
-		return fd;
-	log_error("%s/" EMPTY ": must be an empty directory of amirald's own "
-		  "user; remove it",
-	    path);
-	close(fd);
-	return -1;
+	if (fstat(state->fd, &held) == 0 && stat(state->path, &found) == 0 &&
+	    held.st_dev == found.st_dev && held.st_ino == found.st_ino)
+		return true;
+	log_error("%s: is not the directory that amirald began with; reload "
+		  "amirald",
+	    state->path);
+	return false;
 }
 
 int
-state_dir_open(const char *path)
+state_dir_open(const struct state_dir *state, const char *name, size_t max)
 {
-	char error[FILE_ERROR_MAX];
-	int state, fd;
+	char path[STATE_PATH_MAX], error[FILE_ERROR_MAX];
+	int fd;
 
-	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
-		log_error("%s: %s; make the directory above it", path,
-		    strerror(errno));
-		return -1;
-	}
-	if ((state = file_open_directory(path, error)) == -1) {
-		log_error("%s", error);
-		return -1;
-	}
-	fd = open_empty(state, path);
-	close(state);
-	return fd;
+	if (faccessat(state->fd, name, F_OK, 0) == -1 && errno == ENOENT)
+		return STATE_NONE;
+	state_dir_path(state, name, path);
+	fd = file_open_at(state->fd, name, path, FILE_SECRET, max, error);
+	if (fd != -1)
+		return fd;
+	log_error("%s", error);
+	return STATE_BAD;
+}
+
+bool
+state_dir_write(const struct state_dir *state, const char *name,
+    const void *bytes, size_t len)
+{
+	const struct file_bytes content = { 0600, bytes, len };
+	char path[STATE_PATH_MAX], error[FILE_ERROR_MAX];
+
+	if (!is_in_place(state))
+		return false;
+	state_dir_path(state, name, path);
+	if (file_replace_at(state->fd, name, path, &content, error) == 0)
+		return true;
+	log_error("%s", error);
+	return false;
 }

@@ -8,12 +8,12 @@
 #ifndef AMIRAL_EXECUTOR_TRUST_STORE_H
 #define AMIRAL_EXECUTOR_TRUST_STORE_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/agent_conf.h"
+#include "privsep/executor/state_dir.h"
 
 #define TRUST_STORE_LIST      AGENT_TRUST_FILE
 #define TRUST_STORE_REVOKED   "revoked"
@@ -30,15 +30,9 @@ struct trust_store {
  * Both log what goes wrong. A list is not kept while revocations that came
  * before it are not: it may be the one that does not name them any more.
  */
-void trust_store_write(struct trust_store *, const char *state_dir,
+void trust_store_write(struct trust_store *, const struct state_dir *,
     const uint8_t *bytes, size_t len);
-void trust_store_revoke(struct trust_store *, const char *state_dir,
+void trust_store_revoke(struct trust_store *, const struct state_dir *,
     const uint8_t *bytes, size_t len);
-/*
- * What is kept under that name: a descriptor, or -1 where nothing is. A file
- * that is there and cannot be believed is logged, and -2.
- */
-int trust_store_open(
-    const char *state_dir, const char *name, char path[static PATH_MAX]);
 
 #endif

@@ -52,7 +52,8 @@ class Stage:
             shutil.copy(built(f"attack/{HOSTILE}{short}"), self.folder)
             self.honest(short)
         self.agent.amirald = [built("unit/privsep/amirald_under_test"),
-                              self.file("gate", ""), self.file("net", "")]
+                              self.file("gate", ""), self.file("net", ""),
+                              fleets.program("amirald-reader")]
 
     def file(self, short, suffix):
         return self.folder / (HOSTILE + short + suffix)

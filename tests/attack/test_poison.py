@@ -21,7 +21,8 @@ def poisonable():
         folder.mkdir(0o755)
         gate = shutil.copy(built("attack/poison_gate"), folder / "amirald-gate")
         fleet[HOST].amirald = [built("unit/privsep/amirald_under_test"),
-                               gate, fleets.program("amiral-net")]
+                               gate, fleets.program("amiral-net"),
+                               fleets.program("amirald-reader")]
         fleet.start()
         yield fleet
 

@@ -92,6 +92,15 @@ def traced(folder, names, prefix="trace"):
     return found
 
 
+def readers(folder):
+    """What each amirald-reader did as such, line by line."""
+    for path in folder.glob("trace.*"):
+        lines = path.read_text(errors="replace").splitlines()
+        for number, line in enumerate(lines):
+            if line.startswith("execve(") and "/amirald-reader\"" in line:
+                yield lines[number + 1:]
+
+
 def strace(fleet, prefix, *words):
     return ["strace", "-ff", "-qq", "-o", fleet.folder / prefix, *words]
 
@@ -172,6 +181,7 @@ def calls(stage):
     tracer.communicate(timeout=30)
     found = traced(fleet.folder, names)
     found["net as controller"] = traced(fleet.folder, {}, "asked")["net"]
+    found["readers"] = list(readers(fleet.folder))
     return found
 
 
@@ -193,3 +203,15 @@ def test_every_entry_is_used_or_explained(calls):
             for call in calls_of(policy) - made}
     assert sorted(" ".join(row) for row in idle
                   if row[1] not in explained) == []
+
+
+def test_the_reader_gives_up_what_it_has_first(calls):
+    """Nobody may look into it, then it has nothing, then it reads."""
+    assert calls["readers"]
+    for lines in calls["readers"]:
+        at = [next(n for n, line in enumerate(lines) if re.match(step, line))
+              for step in (
+                  r"prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE",
+                  r"capset\(.*effective=0, permitted=0, inheritable=0\}",
+                  r"openat\(.*\"amirald\.conf\"")]
+        assert at == sorted(at)

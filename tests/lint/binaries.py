@@ -12,6 +12,8 @@ import sys
 import tap
 
 RUN = r"v?fork|_Fork|clone3?|exec\w+|fexecve|posix_spawnp?|system|popen"
+NAMES = r"get(pw|gr|addr|name|host)\w+|(open|scan)dir(64)?"
+NOTHING = r"(?!)"  # the C library alone
 OPEN = r"(__)?(f|fd|fre)?open(at)?(64)?(2|_2)?|creat(64)?|__open\w*_2"
 
 # A binary: where it is built, what it may not import, and what it may need
@@ -19,7 +21,12 @@ OPEN = r"(__)?(f|fd|fre)?open(at)?(64)?(2|_2)?|creat(64)?|__open\w*_2"
 PROGRAMS = {
     "amirald": (
         "privsep/executor/amirald",
-        r"json_\w+|redis\w+|crypto_\w+|sodium_\w+|connect",
+        rf"json_\w+|redis\w+|crypto_\w+|sodium_\w+|connect|{NAMES}|realpath"
+        r"|dlopen",
+        NOTHING),
+    "amirald-reader": (
+        "privsep/reader/amirald-reader",
+        rf"json_\w+|redis\w+|crypto_\w+|sodium_\w+|connect|kill|{RUN}",
         r"libcap|libseccomp"),
     "amirald-gate": (
         "agent/gate/amirald-gate",

@@ -51,7 +51,11 @@ ELF = """  GNU_STACK      0x000000 0x0000000000000000 0x0 0x0 RW  0x10
  0x000000006ffffffb (FLAGS_1)            Flags: NOW PIE
 """
 IMPORTS = {
-    "amirald": "json_loadb redisCommand crypto_sign_open sodium_init connect",
+    "amirald": "json_loadb redisCommand crypto_sign_open sodium_init connect "
+               "getpwnam getgrouplist getaddrinfo gethostname opendir "
+               "scandir64 realpath dlopen",
+    "amirald-reader": "json_loadb redisCommand crypto_sign_open sodium_init "
+                      "connect kill fork vfork execve posix_spawn",
     "amirald-gate": "redisReaderGetReply socket connect open open64 openat "
                     "fopen fopen64 __open64_2 fork vfork execve fexecve "
                     "posix_spawn system",
@@ -61,6 +65,8 @@ IMPORTS = {
     "amiral-keygen": "redisCommand",
 }
 NEEDS = [("amirald", "libjansson.so.4"), ("amirald", "libsodium.so.23"),
+         ("amirald", "libseccomp.so.2"), ("amirald", "libcap.so.2"),
+         ("amirald-reader", "libjansson.so.4"),
          ("amirald-gate", "libhiredis.so.0.14"),
          ("amirald-gate", "libcap.so.2"), ("amiral-net", "libjansson.so.4"),
          ("amiral", "libhiredis.so.0"), ("amiral-keygen", "libhiredis.so.0")]
@@ -116,6 +122,7 @@ PAGE = """# Security
 | privsep | about 0 |
 | privsep/executor | about 0 |
 | in all | about 100 |
+| amirald-reader | about 100 |
 `base/log.c` `system/test_x.py::test_x`
 """
 FILTER = """static const struct sandbox_rule some[] = { ANY(read), ANY(poll),
@@ -127,7 +134,8 @@ DENY = FILTER.replace("read", "bpf").replace("poll", "iopl").replace(
 FILES = {"base/log.c": "int x;\n", "tests/system/test_x.py":
          "def test_x():\n", "tests/unit/test_c.c": "test_c test_c"}
 ROWS = {n: ("row", "system/test_x.py::test_x") for n in proof.ROWS}
-LINES = {"privsep/executor": 0, "privsep": 0, "base": 100}
+LINES = {"privsep/executor": 0, "privsep": 0, "base": 100, "in all": 100,
+         "amirald-reader": 100}
 UNIT = "# exposure at most 10\n[Service]\nExecStart=/bin/true\n"
 PROOF = [
     (True, proof.rows_complete, ROWS, PAGE, FILES.get),

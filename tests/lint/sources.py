@@ -23,6 +23,7 @@ FLOORS = {
     "keys": {"base", "wire", "wire/verify", "keys"},
     "keys/keygen": LIBRARIES | {"ctl", "keys/keygen"},
     "privsep": {"base", "wire/verify", "privsep"},
+    "privsep/reader": {"base", "privsep", "privsep/reader"},
     "privsep/executor": {"base", "privsep", "privsep/executor"},
     "agent/net": {"base", "wire/verify", "privsep", "agent/net"},
     "agent/gate": LIBRARIES | {"agent/gate"},

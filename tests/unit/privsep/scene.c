@@ -15,22 +15,31 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define PATIENCE_MS 20000
-#define LOG_MAX     (1024 * 1024)
+#define LOG_MAX (1024 * 1024)
+
+/* What should come comes in a fraction of it. */
+static int
+patience_ms(void)
+{
+	const char *seconds = getenv("AMIRAL_TEST_PATIENCE");
+
+	return (seconds != NULL ? atoi(seconds) : 20) * 1000;
+}
 
 static void
 wait_readable(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
-	if (poll(&poll_fd, 1, PATIENCE_MS) != 1)
-		fail_msg("nothing came for %d ms", PATIENCE_MS);
+	if (poll(&poll_fd, 1, patience_ms()) != 1)
+		fail_msg("nothing came for %d ms", patience_ms());
 }
 
 static void
@@ -128,6 +137,7 @@ scene_make(const struct scene_programs *programs)
 	path_of(s, "providers", path);
 	assert_int_equal(mkdir(path, 0755), 0);
 	copy_program(s, programs->amirald, "amirald");
+	copy_program(s, programs->reader, "reader");
 	copy_program(s, programs->standin, "gate");
 	copy_program(s, programs->standin, "net");
 	copy_program(s, programs->probe, "providers/facts");
@@ -145,11 +155,12 @@ scene_make(const struct scene_programs *programs)
 static _Noreturn void
 become_amirald(const struct scene *s, int log)
 {
-	char amirald[256], gate[256], net[256], conf[256];
+	char amirald[256], gate[256], net[256], reader[256], conf[256];
 
 	path_of(s, "amirald", amirald);
 	path_of(s, "gate", gate);
 	path_of(s, "net", net);
+	path_of(s, "reader", reader);
 	path_of(s, "amirald.conf", conf);
 	if (dup2(log, STDERR_FILENO) == -1 || dup2(log, 77) == -1)
 		_exit(90);
@@ -157,7 +168,9 @@ become_amirald(const struct scene *s, int log)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGUSR1, SIG_IGN);
 	setenv("LD_POISON", "1", 1);
-	execl(amirald, amirald, gate, net, "-f", conf, (char *)NULL);
+	if (s->environment[0] != NULL)
+		setenv(s->environment[0], s->environment[1], 1);
+	execl(amirald, amirald, gate, net, reader, "-f", conf, (char *)NULL);
 	_exit(91);
 }
 
@@ -202,8 +215,12 @@ scene_remove(struct scene *s)
 int
 scene_wait(struct scene *s)
 {
+	int fd = (int)syscall(SYS_pidfd_open, s->amirald, 0);
 	int status;
 
+	assert_int_not_equal(fd, -1);
+	wait_readable(fd);
+	close(fd);
 	assert_int_equal(waitpid(s->amirald, &status, 0), s->amirald);
 	s->amirald = 0;
 	assert_true(WIFEXITED(status));
@@ -226,10 +243,18 @@ scene_expect_log(struct scene *s, const char *text)
 	struct pollfd poll_fd = { .fd = s->log, .events = POLLIN };
 
 	for (read_log(s); strstr(s->logged, text) == NULL; read_log(s))
-		if (poll(&poll_fd, 1, PATIENCE_MS) != 1 ||
+		if (poll(&poll_fd, 1, patience_ms()) != 1 ||
 		    (poll_fd.revents & POLLIN) == 0)
 			fail_msg(
 			    "'%s' is not in the log:\n%s", text, s->logged);
+}
+
+void
+scene_forget_log(struct scene *s)
+{
+	read_log(s);
+	s->logged_len = 0;
+	memset(s->logged, 0, LOG_MAX);
 }
 
 unsigned

@@ -19,11 +19,13 @@
 
 /* argv of the test: the programs that meson has built. */
 struct scene_programs {
-	const char *amirald, *standin, *probe;
+	const char *amirald, *reader, *standin, *probe;
 };
 
 struct scene {
 	char dir[PLACE_MAX];
+	/* Before scene_start(): a name and a value, or NULL. */
+	const char *environment[2];
 	pid_t amirald;
 	int log; /* read end of amirald's stderr */
 	char *logged;
@@ -56,6 +58,8 @@ void scene_meet(int door, struct visitor *);
 void visitor_leave(struct visitor *);
 /* True once amirald's log has the text. */
 void scene_expect_log(struct scene *, const char *text);
+/* What came so far does not count for the next expectation. */
+void scene_forget_log(struct scene *);
 unsigned scene_count_log(struct scene *, const char *text);
 /* The exit status of amirald. */
 int scene_wait(struct scene *);

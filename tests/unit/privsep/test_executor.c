@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -1094,6 +1095,189 @@ broken_reload_is_refused(void **state)
 	end(&v);
 }
 
+/* Readers that do not do what they are for, and what is said of them. */
+static const struct {
+	const char *script, *said;
+} readers[] = {
+	{ "kill -9 $$", "reader ended: signal 9" },
+	{ "exit 3", "reader ended: exit status 3" },
+	{ "printf '\\177' >&3", "reader to executor: no message 127" },
+	{ "printf '\\003' >&3; exec /bin/sleep 1000",
+	    "reader to executor: TABLE with 0 descriptors" },
+	{ "printf '\\001x' >&3; exec /bin/sleep 1000",
+	    "reader to executor: NET with 1 bytes" },
+	{ "printf '\\004' >&3; exec /bin/sleep 1000",
+	    "the former configuration stays in force" },
+	{ "exec /bin/sleep 1000", "reader ended: it took too long" },
+};
+
+static void
+exchange_reader(const struct scene *s, const char *script)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "#!/bin/sh\n%s\n", script);
+	scene_write(s, "reader", 0755, text);
+}
+
+/* Nothing of it is in force, and what was goes on. */
+static void
+readers_that_fail_change_nothing(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	v.scene->environment[0] = "AMIRAL_TEST_READING_MS";
+	v.scene->environment[1] = "2000";
+	serve(&v);
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+		exchange_reader(v.scene, readers[i].script);
+		scene_forget_log(v.scene);
+		kill(v.scene->amirald, SIGHUP);
+		scene_expect_log(v.scene, readers[i].said);
+		scene_expect_log(
+		    v.scene, "the former configuration stays in force");
+		launch(&v, 1, 0, "nothing");
+		assert_int_equal(expect_exited(&v, 1).status, ENOENT);
+	}
+	end(&v);
+}
+
+/* It has what it needs, and says nothing. */
+static void
+a_gate_that_is_not_ready_is_exchanged(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	v.scene->environment[0] = "AMIRAL_TEST_READY_MS";
+	v.scene->environment[1] = "500";
+	scene_start(v.scene);
+	meet_gate(v.scene, &v.gate);
+	skip_set(v.gate.links[0]);
+	scene_expect_log(v.scene, "gate ended: it does not get ready");
+	frame_expect_end(v.gate.links[0]);
+	visitor_leave(&v.gate);
+	meet_gate(v.scene, &v.gate);
+	visitor_leave(&v.gate);
+	scene_remove(v.scene);
+}
+
+/* The limit is back before the next one. */
+static void
+a_reload_without_descriptors_changes_nothing(void **state)
+{
+	struct rlimit before, none;
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	assert_int_equal(
+	    prlimit(v.scene->amirald, RLIMIT_NOFILE, NULL, &before), 0);
+	none = before;
+	none.rlim_cur = 4;
+	assert_int_equal(
+	    prlimit(v.scene->amirald, RLIMIT_NOFILE, &none, NULL), 0);
+	kill(v.scene->amirald, SIGHUP);
+	scene_expect_log(v.scene, "socketpair for the reader");
+	scene_expect_log(v.scene, "the former configuration stays in force");
+	assert_int_equal(
+	    prlimit(v.scene->amirald, RLIMIT_NOFILE, &before, NULL), 0);
+	kill(v.scene->amirald, SIGHUP);
+	skip_set(v.gate.links[0]);
+	frame_send(v.gate.links[0], G2E_RELOADED, NULL, 0);
+	scene_expect_log(v.scene, "the new configuration is in force");
+	end(&v);
+}
+
+static void
+without_a_reader_it_does_not_start(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	exchange_reader(v.scene, "exit 0");
+	scene_start(v.scene);
+	assert_int_equal(scene_wait(v.scene), 1);
+	scene_write(v.scene, "reader", 0644, "");
+	scene_start(v.scene);
+	assert_int_equal(scene_wait(v.scene), 1);
+	scene_expect_log(v.scene, "reader: cannot start");
+	scene_remove(v.scene);
+}
+
+static void
+a_reader_does_not_delay_the_end(void **state)
+{
+	struct serving v;
+
+	serve_as(state, &v, "");
+	exchange_reader(v.scene, "echo reading >&2; exec /bin/sleep 1000");
+	scene_start(v.scene);
+	scene_expect_log(v.scene, "reading");
+	kill(v.scene->amirald, SIGTERM);
+	assert_int_equal(scene_wait(v.scene), 0);
+	scene_remove(v.scene);
+}
+
+/* What it has until it gives that up, too (attack/test_strace.py). */
+static void
+the_reader_gets_the_least(void **state)
+{
+	static const char *const rows[] = { "CapPrm:\t" OWN_RIGHTS,
+		"CapEff:\t" OWN_RIGHTS, "CapBnd:\t0000000000000000",
+		"NoNewPrivs:\t1", "Groups:" };
+	struct serving v;
+
+	if (geteuid() != 0) {
+		print_message("# skipped: who is not root has none\n");
+		return;
+	}
+	serve_as(state, &v, "");
+	exchange_reader(v.scene,
+	    "while read -r line; do echo \"$line\" >&2; done "
+	    "</proc/self/status");
+	scene_start(v.scene);
+	assert_int_equal(scene_wait(v.scene), 1);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		scene_expect_log(v.scene, rows[i]);
+	scene_remove(v.scene);
+}
+
+#define FLOOD_FILES    250
+#define FLOOD_LAUNCHES 1150
+
+/*
+ * The answers fill all but the last of the queue to the gate, a set of files
+ * the rest. Whoever holds its link, the gate itself is dead by then: so that
+ * it is gone in the midst of what it is offered.
+ */
+static void
+a_gate_may_go_while_it_is_offered_a_set(void **state)
+{
+	struct serving v;
+	char name[128];
+
+	serve_as(state, &v, "");
+	serve(&v);
+	snprintf(name, sizeof name, "%s/conf.d", v.scene->dir);
+	assert_int_equal(mkdir(name, 0755), 0);
+	for (int i = 0; i < FLOOD_FILES; i++) {
+		snprintf(name, sizeof name, "conf.d/%d.conf", i);
+		scene_write(v.scene, name, 0644, "");
+	}
+	for (uint32_t i = 0; i < FLOOD_LAUNCHES; i++)
+		launch(&v, i, 0, "nothing");
+	kill(v.gate.self.pid, SIGKILL);
+	scene_expect_log(v.scene, "gate ended: signal 9");
+	kill(v.scene->amirald, SIGHUP);
+	scene_expect_log(v.scene, "gate ended: it does not read");
+	visitor_leave(&v.gate);
+	meet_gate(v.scene, &v.gate);
+	skip_set(v.gate.links[0]);
+	end(&v);
+}
+
 static void
 audit_is_written(void **state)
 {
@@ -1166,6 +1350,32 @@ revocations_only_grow(void **state)
 	snprintf(path, sizeof path, "%s/state/trust", v.scene->dir);
 	expect_file(v.gate.links[0], GATE_FILE_TRUST, path, "list 3");
 	expect_commit(v.gate.links[0]);
+	end(&v);
+}
+
+/* Nothing is kept where nobody will look for it. */
+static void
+another_state_directory_is_noticed(void **state)
+{
+	char path[128], moved[128];
+	struct serving v;
+
+	serve_as(state, &v, "");
+	serve(&v);
+	snprintf(path, sizeof path, "%s/state", v.scene->dir);
+	snprintf(moved, sizeof moved, "%s/moved", v.scene->dir);
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	send_lists(&v, "aa\n", "list 1");
+	scene_expect_log(v.scene, "state: is not the directory that amirald");
+	scene_expect_log(v.scene, "trust: a list is not kept");
+	kill(v.scene->amirald, SIGHUP);
+	skip_set(v.gate.links[0]);
+	frame_send(v.gate.links[0], G2E_RELOADED, NULL, 0);
+	scene_expect_log(v.scene, "the new configuration is in force");
+	send_lists(&v, "aa\n", "list 1");
+	expect_kept(&v, "revoked", "aa\n");
+	expect_kept(&v, "trust", "list 1");
 	end(&v);
 }
 
@@ -1246,10 +1456,26 @@ main(int argc, char **argv)
 		cmocka_unit_test_prestate(revocations_only_grow, &programs),
 		cmocka_unit_test_prestate(log_lines_are_bounded, &programs),
 		cmocka_unit_test_prestate(unsafe_files_are_refused, &programs),
+		cmocka_unit_test_prestate(
+		    readers_that_fail_change_nothing, &programs),
+		cmocka_unit_test_prestate(
+		    a_gate_that_is_not_ready_is_exchanged, &programs),
+		cmocka_unit_test_prestate(
+		    a_reload_without_descriptors_changes_nothing, &programs),
+		cmocka_unit_test_prestate(
+		    without_a_reader_it_does_not_start, &programs),
+		cmocka_unit_test_prestate(
+		    a_reader_does_not_delay_the_end, &programs),
+		cmocka_unit_test_prestate(the_reader_gets_the_least, &programs),
+		cmocka_unit_test_prestate(
+		    a_gate_may_go_while_it_is_offered_a_set, &programs),
+		cmocka_unit_test_prestate(
+		    another_state_directory_is_noticed, &programs),
 	};
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
-	programs = (struct scene_programs){ argv[1], argv[2], argv[3] };
+	programs =
+	    (struct scene_programs){ argv[1], argv[2], argv[3], argv[4] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,8 @@ SANITIZED = os.environ.get("AMIRAL_SANITIZED") == "yes"
 FLEET = "test-0123abcd"
 HOST = "www01.example.com"
 ENVELOPE_MAX = 4 * 401 + 1 + 65536
-PATIENCE = 30  # seconds; what should come comes in a fraction of one
+# Seconds; what should come comes in a fraction of one.
+PATIENCE = int(os.environ.get("AMIRAL_TEST_PATIENCE", 30))
 
 # privsep/messages.h
 E2N_CONFIG = 0

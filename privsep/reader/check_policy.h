@@ -1,9 +1,9 @@
-/* What amirald -t says of the policy. Part of amirald. */
-#ifndef AMIRAL_EXECUTOR_CHECK_POLICY_H
-#define AMIRAL_EXECUTOR_CHECK_POLICY_H
+/* What amirald -t says of the policy. Part of amirald-reader. */
+#ifndef AMIRAL_READER_CHECK_POLICY_H
+#define AMIRAL_READER_CHECK_POLICY_H
 
 #include "base/agent_conf.h"
-#include "privsep/executor/options.h"
+#include "privsep/reader/question.h"
 
 /* Prints one line: the caption, then the items with commas between. */
 void check_list(const char *caption, char *const *list);
@@ -13,6 +13,6 @@ void check_policy(const struct policy_conf *);
  * Answers --may, with the sections that decide and what they say beside
  * names and arguments. 0 for yes, 1 for no.
  */
-int check_may(const struct options *, const struct agent_conf *);
+int check_may(const struct question *, const struct agent_conf *);
 
 #endif

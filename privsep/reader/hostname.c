@@ -1,5 +1,5 @@
-/* Part of amirald. */
-#include "privsep/executor/hostname.h"
+/* Part of amirald-reader. */
+#include "privsep/reader/hostname.h"
 
 #include <ctype.h>
 #include <netdb.h>

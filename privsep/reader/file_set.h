@@ -2,10 +2,10 @@
  * The descriptors that the gate reads: opened by the rules of base/file.h,
  * kept open so that a gate that starts anew gets the same set. All but the
  * secret ones are sealed copies: an edit counts from the next reload on, not
- * from the next start of a gate. Part of amirald.
+ * from the next start of a gate. Part of amirald-reader.
  */
-#ifndef AMIRAL_EXECUTOR_FILE_SET_H
-#define AMIRAL_EXECUTOR_FILE_SET_H
+#ifndef AMIRAL_READER_FILE_SET_H
+#define AMIRAL_READER_FILE_SET_H
 
 #include <stddef.h>
 

@@ -1,7 +1,8 @@
-/* Users of the system, looked up while loading, never later. Part of amirald.
+/* Users of the system, looked up while loading, never later. Part of
+ * amirald-reader.
  */
-#ifndef AMIRAL_EXECUTOR_IDENTITY_H
-#define AMIRAL_EXECUTOR_IDENTITY_H
+#ifndef AMIRAL_READER_IDENTITY_H
+#define AMIRAL_READER_IDENTITY_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
-/* Part of amirald; runs instead of the daemon, as whoever asks. */
-#include "privsep/executor/check_policy.h"
+/* Part of amirald-reader; runs instead of the daemon, as whoever asks. */
+#include "privsep/reader/check_policy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -84,14 +84,14 @@ unwanted_word(const struct policy_conf *policy, char *const *words)
 /* Of the sections that name both: those that take the words, or the others. */
 static unsigned
 print_sections(
-    const struct options *options, const struct agent_conf *conf, bool take)
+    const struct question *question, const struct agent_conf *conf, bool take)
 {
 	const struct policy_conf *policy = NULL;
 	unsigned count = 0;
 
-	while ((policy = agent_conf_policy(conf, options->may_operator,
-		    options->may_provider, policy)) != NULL) {
-		const char *word = unwanted_word(policy, options->may_args);
+	while ((policy = agent_conf_policy(conf, question->operator_,
+		    question->provider, policy)) != NULL) {
+		const char *word = unwanted_word(policy, question->args);
 
 		if ((word == NULL) != take)
 			continue;
@@ -108,11 +108,11 @@ print_sections(
 }
 
 int
-check_may(const struct options *options, const struct agent_conf *conf)
+check_may(const struct question *question, const struct agent_conf *conf)
 {
-	if (print_sections(options, conf, true) > 0)
+	if (print_sections(question, conf, true) > 0)
 		return 0;
-	if (print_sections(options, conf, false) == 0)
+	if (print_sections(question, conf, false) == 0)
 		printf("no: no policy section names both\n");
 	return 1;
 }

@@ -1,50 +1,14 @@
-/* Part of amirald. */
-#include "privsep/executor/file_set.h"
+/* Part of amirald-reader. */
+#include "privsep/reader/file_set.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/slurp.h"
-
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
-
-static int
-write_whole(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-make_sealed(const char *text, size_t len)
-{
-	int fd, saved;
-
-	fd = memfd_create("amiral", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd == -1)
-		return -1;
-	if (write_whole(fd, text, len) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
+#include "privsep/reader/sealed.h"
 
 /*
  * Takes fd over. What was loaded is what every later gate gets, although the
@@ -58,7 +22,7 @@ freeze(int fd, const char *path, size_t max)
 	int frozen = -1;
 
 	if ((text = slurp(fd, max, &len)) != NULL)
-		frozen = make_sealed(text, len);
+		frozen = sealed_make(text, len);
 	if (frozen == -1)
 		log_error("%s: cannot keep a copy: %s", path, strerror(errno));
 	free(text);

@@ -1,5 +1,5 @@
-/* Part of amirald. */
-#include "privsep/executor/identity.h"
+/* Part of amirald-reader. */
+#include "privsep/reader/identity.h"
 
 #include <errno.h>
 #include <grp.h>

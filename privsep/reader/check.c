@@ -1,15 +1,15 @@
-/* Part of amirald; runs instead of the daemon, as whoever asks. */
-#include "privsep/executor/check.h"
+/* Part of amirald-reader; runs instead of the daemon, as whoever asks. */
+#include "privsep/reader/check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "privsep/executor/check_policy.h"
-#include "privsep/executor/conf_files.h"
-#include "privsep/executor/rights.h"
-#include "privsep/executor/settings.h"
+#include "privsep/reader/check_policy.h"
+#include "privsep/reader/conf_files.h"
+#include "privsep/reader/reading.h"
+#include "privsep/reader/rights.h"
 
 static const char *const profile_names[] = {
 	[PROFILE_NONE] = "none",
@@ -18,7 +18,7 @@ static const char *const profile_names[] = {
 };
 
 static void
-print_rights(const struct settings *s, bool root)
+print_rights(const struct reading *s, bool root)
 {
 	char text[RIGHTS_TEXT_MAX];
 
@@ -28,7 +28,7 @@ print_rights(const struct settings *s, bool root)
 }
 
 static void
-print_agent(const struct agent_conf *conf, const struct settings *s, bool root)
+print_agent(const struct agent_conf *conf, const struct reading *s, bool root)
 {
 	printf("[agent]\n");
 	printf("  fleet      %s\n", conf->fleet);
@@ -68,36 +68,35 @@ print_provider(const struct provider *row)
 }
 
 static int
-report(const struct options *options, const struct agent_conf *conf,
-    const struct settings *s, bool root)
+report(const struct question *question, const struct agent_conf *conf,
+    const struct reading *s, bool root)
 {
-	if (options->may_operator != NULL)
-		return check_may(options, conf);
+	if (question->operator_ != NULL)
+		return check_may(question, conf);
 	print_agent(conf, s, root);
 	print_rights(s, root);
 	for (unsigned i = 0; i < s->table.count; i++)
 		print_provider(&s->table.rows[i]);
 	for (unsigned i = 0; i < conf->policy_count; i++)
 		check_policy(&conf->policies[i]);
-	printf("%s is good\n", options->conf);
+	printf("%s is good\n", question->conf);
 	return 0;
 }
 
 int
-check_run(const struct options *options)
+check_run(const struct question *question)
 {
-	static const struct filters none;
 	struct file_set set = { 0 };
-	struct settings *s = NULL;
+	struct reading *s = NULL;
 	struct agent_conf *conf;
 	bool root = geteuid() == 0;
 	int result = 1;
 
-	if ((conf = conf_files_read(options->conf, &set)) != NULL)
-		s = settings_make(conf, &set, &none, root);
+	if ((conf = conf_files_read(question->conf, &set)) != NULL)
+		s = reading_make(conf, &set, root);
 	if (s != NULL)
-		result = report(options, conf, s, root);
-	settings_free(s);
+		result = report(question, conf, s, root);
+	reading_free(s);
 	file_set_free(&set);
 	conf_files_free(conf);
 	return fflush(stdout) == 0 ? result : 1;

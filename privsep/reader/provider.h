@@ -1,26 +1,23 @@
 /*
  * What may run, as whom and with what limits: the table that decides, made
- * from root-owned files alone. Part of amirald.
+ * from root-owned files alone. Part of amirald-reader.
  */
-#ifndef AMIRAL_EXECUTOR_PROVIDER_H
-#define AMIRAL_EXECUTOR_PROVIDER_H
+#ifndef AMIRAL_READER_PROVIDER_H
+#define AMIRAL_READER_PROVIDER_H
 
 #include "base/agent_conf.h"
-#include "privsep/executor/file_set.h"
-#include "privsep/executor/filters.h"
-#include "privsep/executor/identity.h"
+#include "privsep/reader/file_set.h"
+#include "privsep/reader/identity.h"
 
 struct provider {
 	struct provider_conf conf;
 	char *path;
 	struct identity who; /* not looked up where ids cannot be changed */
-	const struct sock_fprog *filter; /* NULL: none */
 };
 
 struct provider_table {
 	struct provider *rows; /* by name */
 	unsigned count;
-	char *facts_dir; /* AMIRAL_FACTS_DIR=... for all */
 };
 
 /*
@@ -29,9 +26,7 @@ struct provider_table {
  * obeyed. 0, or -1, logged; provider_table_free() in both cases.
  */
 int provider_table_load(struct provider_table *, const struct agent_conf *,
-    const struct filters *, bool root, struct file_set *);
+    bool root, struct file_set *);
 void provider_table_free(struct provider_table *);
-const struct provider *provider_find(
-    const struct provider_table *, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* Part of amirald. */
-#include "privsep/executor/conf_files.h"
+/* Part of amirald-reader. */
+#include "privsep/reader/conf_files.h"
 
 #include <dirent.h>
 #include <errno.h>

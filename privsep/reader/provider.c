@@ -1,5 +1,5 @@
-/* Part of amirald. */
-#include "privsep/executor/provider.h"
+/* Part of amirald-reader. */
+#include "privsep/reader/provider.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,33 +19,15 @@
 
 /* Answered by the gate itself, or amirald's own programs. */
 static const char *const not_providers[] = { "ping", "status", "cancel",
-	"amirald-gate", "amiral-net" };
+	"amirald-gate", "amirald-reader", "amiral-net" };
 
 /* What the loading of a table works on. */
 struct loading {
 	struct provider_table *table;
 	const struct agent_conf *conf;
-	const struct filters *filters;
 	bool root;
 	struct file_set *set;
 };
-
-static int
-compare(const void *key, const void *row)
-{
-	const struct provider *provider = row;
-
-	return strcmp(key, provider->conf.name);
-}
-
-const struct provider *
-provider_find(const struct provider_table *table, const char *name)
-{
-	if (table->count == 0)
-		return NULL;
-	return bsearch(
-	    name, table->rows, table->count, sizeof table->rows[0], compare);
-}
 
 static int
 compare_rows(const void *a, const void *b)
@@ -119,7 +101,6 @@ add_row(const struct loading *l, const char *name, const char *path)
 		fatal_errno("provider table");
 	table->count++;
 	agent_conf_provider(l->conf, name, &row->conf);
-	row->filter = filters_of(l->filters, &row->conf);
 	return find_user(l, row);
 }
 
@@ -191,21 +172,18 @@ read_directory(const struct loading *l, const char *directory)
 
 int
 provider_table_load(struct provider_table *table, const struct agent_conf *conf,
-    const struct filters *filters, bool root, struct file_set *set)
+    bool root, struct file_set *set)
 {
-	const struct loading loading = { table, conf, filters, root, set };
+	const struct loading loading = { table, conf, root, set };
 
 	*table = (struct provider_table){ 0 };
-	if (asprintf(&table->facts_dir, "AMIRAL_FACTS_DIR=%s",
-		conf->facts_dir) == -1)
-		fatal_errno("provider table");
 	for (char *const *at = conf->providers; *at != NULL; at++)
 		if (read_directory(&loading, *at) == -1)
 			return -1;
 	if (table->count > 0)
 		qsort(table->rows, table->count, sizeof table->rows[0],
 		    compare_rows);
-	if (provider_find(table, "facts") != NULL)
+	if (is_known(table, "facts"))
 		return 0;
 	log_error("no provider 'facts' in any directory of [agent] providers; "
 		  "install it, the gate answers from it");
@@ -220,6 +198,5 @@ provider_table_free(struct provider_table *table)
 		free(table->rows[i].path);
 	}
 	free(table->rows);
-	free(table->facts_dir);
 	*table = (struct provider_table){ 0 };
 }

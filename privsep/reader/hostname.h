@@ -1,6 +1,6 @@
-/* The name that this host goes by. Part of amirald. */
-#ifndef AMIRAL_EXECUTOR_HOSTNAME_H
-#define AMIRAL_EXECUTOR_HOSTNAME_H
+/* The name that this host goes by. Part of amirald-reader. */
+#ifndef AMIRAL_READER_HOSTNAME_H
+#define AMIRAL_READER_HOSTNAME_H
 
 #include "base/name.h"
 

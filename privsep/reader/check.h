@@ -1,10 +1,10 @@
 /* amirald -t: what the configuration means, and who may do what. */
-#ifndef AMIRAL_EXECUTOR_CHECK_H
-#define AMIRAL_EXECUTOR_CHECK_H
+#ifndef AMIRAL_READER_CHECK_H
+#define AMIRAL_READER_CHECK_H
 
-#include "privsep/executor/options.h"
+#include "privsep/reader/question.h"
 
 /* The exit status: 0 if it is good (with --may: if the answer is yes). */
-int check_run(const struct options *);
+int check_run(const struct question *);
 
 #endif

@@ -1,9 +1,9 @@
-/* The configuration's files, opened and read. Part of amirald. */
-#ifndef AMIRAL_EXECUTOR_CONF_FILES_H
-#define AMIRAL_EXECUTOR_CONF_FILES_H
+/* The configuration's files, opened and read. Part of amirald-reader. */
+#ifndef AMIRAL_READER_CONF_FILES_H
+#define AMIRAL_READER_CONF_FILES_H
 
 #include "base/agent_conf.h"
-#include "privsep/executor/file_set.h"
+#include "privsep/reader/file_set.h"
 
 /*
  * Reads path and conf.d/NAME.conf beside it, in the order of their names;
