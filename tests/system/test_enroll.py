@@ -174,14 +174,19 @@ class Desk:
             **({} if "issued" in members else {"issued": issued}))
 
     def push_list(self, key, serial, fleet=None, expires=3600, revoked=(),
-                  until=0, also=()):
-        """until: of the key itself; also: keys that sign it too."""
+                  until=0, also=(), first=()):
+        """
+        until: of the key itself; also: keys that sign it too; first: keys
+        that stand in it before the signer's, without an end.
+        """
         now = int(time.time() * 1000)
         payload = json.dumps({
             "version": 1, "fleet": fleet or self.fleet, "serial": serial,
             "issued": now - 7200000, "expires": now + expires * 1000,
-            "signers": [{"principal": "alice@example.com", "key": key.line,
-                         "valid_after": 0, "valid_before": until}],
+            "signers": [{"principal": "alice@example.com", "key": k.line,
+                         "valid_after": 0,
+                         "valid_before": until if k is key else 0}
+                        for k in (*first, key)],
             "revoked": [fingerprint(k) for k in revoked]}).encode()
         envelope = sshsig.sign(payload, key, *also, namespace=TRUST)
         with self.redis.client() as client:
@@ -356,12 +361,12 @@ def test_redis_offers_a_new_agent_an_older_list(desk):
     assert kept.read_bytes() == seen
 
 
-def enroll_over(desk, kept, name=HOSTS[0]):
+def enroll_over(desk, kept, name=HOSTS[0], mode=0o600):
     """Where there is a list already; what the command says and leaves."""
     words = desk.enroll_words(name)
     path = desk.state(name) / "trust"
     path.write_bytes(kept)
-    path.chmod(0o600)
+    path.chmod(mode)
     done = desk.run(*words, stdin=desk.token())
     return done, path.read_bytes()
 
@@ -370,19 +375,35 @@ def enroll_over(desk, kept, name=HOSTS[0]):
     ("newer", "this host has list 6 already, and Redis hands out 5"),
     ("same serial", "another list with serial 5"),
     ("fleet", "no operators' list of the fleet"),
+    ("bit", "no operators' list of the fleet"),
+    ("open to others", "run: chmod 600"),
     ("junk", "no operators' list of the fleet")])
 def test_a_list_that_is_kept_is_not_overwritten(desk, kept, says):
     envelope = {
         "newer": lambda: desk.push_list(desk.key, 6),
         "same serial": lambda: desk.push_list(desk.key, 5, expires=7200),
         "fleet": lambda: desk.push_list(desk.key, 4, fleet="rome-01234567"),
+        "bit": lambda: desk.push_list(desk.key, 4).replace(
+            b'"serial": 4', b'"serial": 3'),
+        "open to others": lambda: desk.push_list(desk.key, 4),
         "junk": lambda: b"junk"}[kept]()
     desk.push_list(desk.key, 5)
-    done, left = enroll_over(desk, envelope)
+    done, left = enroll_over(
+        desk, envelope, mode=0o644 if kept == "open to others" else 0o600)
     assert done.returncode == 1 and says in done.stderr, done
     assert "nothing is written" in done.stderr
     assert left == envelope
     assert not desk.directory(HOSTS[0]).exists()
+
+
+def test_what_nobody_has_judged_is_not_gone_over(desk):
+    """A link to nowhere looks like no list, until one is written there."""
+    words, path = desk.enroll_words(HOSTS[0]), desk.state(HOSTS[0]) / "trust"
+    path.symlink_to("nowhere")
+    desk.bad(*words, stdin=desk.token(), says="nothing is written")
+    assert os.readlink(path) == "nowhere"
+    assert not desk.directory(HOSTS[0]).exists()
+    assert desk.announcements() == {}
 
 
 def test_a_list_of_an_enrollment_that_was_cut_short(desk):
@@ -392,6 +413,49 @@ def test_a_list_of_an_enrollment_that_was_cut_short(desk):
     assert done.returncode == 0 and left == lists[2], done
     done, left = enroll_over(desk, lists[1])
     assert done.returncode == 0 and left == lists[1], done
+
+
+@pytest.mark.parametrize("words, says", [
+    (["--hostname", "WWW01.example.com"], "say --hostname NAME"),
+    (["--hostname", "www01.example.com\nmax_ttl = 60"],
+     "say --hostname NAME"),
+    (["--hostname", ".".join(["w" * 60] * 5)], "say --hostname NAME"),
+    (["www02.example.com"], "usage: amiral-keygen enroll"),
+    (["--set=x=y"] * 12, "usage: amiral-keygen enroll"),
+    (["--set=state_dir=/nowhere/amiral"], "make the one above it"),
+    (["--password-file", "{folder}/password"], "is open to others")])
+def test_words_that_enroll_nobody(desk, words, says):
+    """Nothing is written, and nothing announced that would not be there."""
+    password = desk.folder / "password"
+    password.write_text("sesame\n")
+    password.chmod(0o644)
+    words = [word.format(folder=desk.folder) for word in words]
+    name = words[0].partition("/")[0]  # a setting that is there already
+    kept = [word for word in desk.enroll_words(HOSTS[0])
+            if not str(word).startswith(f"{name}/")]
+    desk.bad(*kept, *words, stdin=desk.token(), says=says)
+    assert not desk.directory(HOSTS[0]).exists()
+    assert not any(desk.state(HOSTS[0]).iterdir())
+    assert desk.announcements() == {}
+
+
+def test_a_password_is_for_the_address_beside_it(desk):
+    """The token's may be anybody's: it is not told amirald's password."""
+    password = desk.folder / "password"
+    password.write_text("sesame\n")
+    password.chmod(0o600)
+    asked = set()
+
+    def change(reply, words):
+        asked.update(words[:1] if words else [])
+        return reply
+    with proxies.Proxy(desk.folder, desk.redis.socket, change) as between:
+        token = desk.token("--host-redis", between.url)
+        done = desk.run(*desk.enroll_words(HOSTS[0]), "--redis",
+                        "redis://agent@192.0.2.1", "--password-file",
+                        password, stdin=token)
+    assert b"GET" in asked and b"AUTH" not in asked, done
+    assert done.returncode == 0, done
 
 
 def test_ssh_host_key(desk):
@@ -550,7 +614,8 @@ def test_an_old_list_is_not_pinned(desk):
     ("expired", "has expired"), ("fleet", "another-00000000"),
     ("bit", "does not verify"), ("request", "does not verify"),
     ("two signers", "does not verify"), ("suicide", "revokes its own signer"),
-    ("late signer", "its own signer, whose time is over")])
+    ("late signer", "its own signer, whose time is over"),
+    ("late second", "its own signer, whose time is over")])
 def test_broker_hands_out_no_good_list(desk, kind, says):
     token = desk.token()
     with desk.redis.client() as client:
@@ -574,6 +639,8 @@ def test_broker_hands_out_no_good_list(desk, kind, says):
         desk.push_list(desk.key, 7, revoked=[desk.key])
     if kind == "late signer":
         desk.push_list(desk.key, 7, until=1)
+    if kind == "late second":
+        desk.push_list(desk.key, 7, until=1, first=[sshsig.Key.new()])
     if kind == "fleet":
         desk.push_list(desk.key, 7, fleet="another-00000000")
     desk.enroll_fails(HOSTS[0], token, says)

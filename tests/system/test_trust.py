@@ -467,16 +467,34 @@ class Fake:
             number.to_bytes(32, "big")).decode()[:-1]
 
 
-def test_revocations_that_do_not_fit_are_not_pulled(desk):
+@pytest.mark.parametrize("issued", [None, 1])
+def test_revocations_that_do_not_fit_are_not_pulled(desk, issued):
+    """Not those of an expired list either."""
     good(keygen_trust(desk, "revoke", desk.carol.fingerprint))
     before = desk.copy.read_bytes()
-    hold(desk, make(desk, 5, signer=desk.operator,
+    hold(desk, make(desk, 5, issued, signer=desk.operator,
                     revoked=[Fake(n) for n in range(1024)]))
     bad(keygen_trust(desk, "pull"), "1024 keys are revoked")
     assert desk.copy.read_bytes() == before
-    hold(desk, make(desk, 5, signer=desk.operator,
+    hold(desk, make(desk, 5, issued, signer=desk.operator,
                     revoked=[Fake(n) for n in range(1023)]))
     assert good(keygen_trust(desk, "pull")).count("# revoked") == 1024
+
+
+def test_a_list_that_grows_too_long_is_not_pulled(desk):
+    """Theirs fits, and ours: both together do not, and are not shown."""
+    good(keygen_trust(desk, "revoke", desk.carol.fingerprint))
+    now = int(time.time() * 1000)
+    desk.copy.write_bytes(sshsig.trust_list(
+        desk.name, 1, now, revoked=[Fake(n) for n in range(1000, 1024)]))
+    before = desk.copy.read_bytes()
+    signers = [(f"{n}@{'x' * 60}", sshsig.Key.new()) for n in range(60)]
+    theirs = {"signers": signers, "revoked": [Fake(n) for n in range(1000)]}
+    size = len(sshsig.trust_list(desk.name, 5, now, **theirs))
+    assert 65536 - 1000 < size < 65536
+    hold(desk, make(desk, 5, now, signer=desk.operator, **theirs))
+    done = bad(keygen_trust(desk, "pull"), "the list is over 64 KiB")
+    assert done.stdout == "" and desk.copy.read_bytes() == before
 
 
 def test_an_expired_list_gives_its_revocations_alone(desk):
