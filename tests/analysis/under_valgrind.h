@@ -6,6 +6,7 @@
 #ifndef AMIRAL_TESTS_ANALYSIS_UNDER_VALGRIND_H
 #define AMIRAL_TESTS_ANALYSIS_UNDER_VALGRIND_H
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,5 +26,9 @@ root_stays(const char *path)
 	return path[0] == '.' ? 0 : -1;
 }
 #define chroot root_stays
+
+/* Whose parent has ended has the time to say what was seen of it. */
+#define prctl(option, ...)                                                     \
+	((option) == PR_SET_PDEATHSIG ? 0 : (prctl)(option, __VA_ARGS__))
 
 #endif
