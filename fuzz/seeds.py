@@ -22,7 +22,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 VECTORS = TOP / "docs/vectors"
 MANIFEST = json.loads((VECTORS / "manifest.json").read_text())
 HEADER = bytes(16)
-DIRECTIONS = 8
+DIRECTIONS = 9
 
 
 def payload(path):
@@ -605,6 +605,46 @@ def seeds_escape():
         "json": '{"a":{"b":"x\\u001b","list":[1,2.5,"y"]},"exit":0,'
                 '"list":["a\\tb",true]}'}.items())
     yield "bytes", b"\5a\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x80"
+
+
+class Table:
+    """What privsep/table.h says, little-endian as the machines of today."""
+
+    def __init__(self):
+        self.data = bytearray(struct.pack("<200x"))
+
+    def put(self, data):
+        piece = struct.pack("<II", len(self.data), len(data))
+        self.data += data + bytes(-len(data) % 8)
+        return piece
+
+    def ids(self, uid, *groups):
+        return struct.pack("<II", uid, uid) + self.put(
+            struct.pack(f"<{len(groups)}I", *groups)) + bytes(16)
+
+    def row(self, name, number, daemon):
+        return (self.put(name + b"\0") + self.put(b"/opt/" + name + b"\0") +
+                self.ids(number, number, 7) +
+                struct.pack("<QIII4x", 4096, 60, number, daemon))
+
+    def make(self, filters, *names):
+        rows = b"".join(self.row(name, number % 6, number == 0)
+                        for number, name in enumerate(names))
+        program = struct.pack("<HBBI", 6, 0, 0, 0x7fff0000) * filters
+        self.data[48:200] = (
+            bytes(8) + self.ids(65502) + self.ids(65501, 1, 2) +
+            self.put(b"\1\0\0\0\1h") + self.put(b"AMIRAL_FACTS_DIR=/f\0") +
+            self.put(b"/var/lib/amiral\0") + self.put(b"") +
+            b"".join(self.put(program) for _ in range(5)) + self.put(rows))
+        return bytes(self.data)
+
+
+def seeds_table():
+    for filters in (0, 1, 4):
+        yield f"empty-{filters}", Table().make(filters)
+        yield f"rows-{filters}", Table().make(
+            filters, b"facts", b"uptime", b"service", b"facts", b"x", b"y")
+    yield "long", Table().make(4097, b"facts")
 
 
 def seeds_targets():

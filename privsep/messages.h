@@ -37,12 +37,15 @@ enum reader_to_executor {
 };
 extern const struct link_direction reader_to_executor;
 extern const struct link_direction executor_to_reader; /* nothing */
-/* argv of amirald-reader: [1] what to do, [2] the path of the main file. */
-#define READER_OFFER "offer" /* [3] rights given up, hexadecimal bits */
-#define READER_CHECK                                                           \
-	"check"              /* [3] operator, [4] provider, [5]... KEY=VALUE   \
-			      */
-#define READER_DEBUG "debug" /* behind READER_OFFER's: log more */
+/*
+ * argv of amirald-reader: [1] how much to log, [2] what to do, [3] the path
+ * of the main file. To offer: [4] rights given up, hexadecimal bits. To
+ * check: [4] operator, [5] provider, [6]... KEY=VALUE, or none of these.
+ */
+#define READER_INFO  "info"
+#define READER_DEBUG "debug"
+#define READER_OFFER "offer"
+#define READER_CHECK "check"
 
 /* executor to net: states of net */
 enum { NET_UNCONFIGURED = 1, NET_CONFIGURED = 2 };

@@ -1,6 +1,6 @@
 /*
  * Fuzz target: one end of a link against a peer that does what it likes. The
- * first byte: which of the eight directions comes in; then steps. A handler
+ * first byte: which of the nine directions comes in; then steps. A handler
  * is called for exactly the frames that the rule table allows, in order, and
  * a frame that it does not allow is the last thing ever read. No descriptor
  * is lost.
@@ -28,6 +28,7 @@ static const struct link_direction *const directions[][2] = {
 	{ &net_to_gate, &gate_to_net },
 	{ &ctl_to_net, &net_to_ctl },
 	{ &net_to_ctl, &ctl_to_net },
+	{ &reader_to_executor, &executor_to_reader },
 };
 
 struct scene {
@@ -200,10 +201,15 @@ step_we_send(struct scene *s, struct input *in)
 {
 	static uint8_t frame[1 + LINK_BODY_MAX + 1];
 	const int fds[LINK_FDS_MAX] = { s->fd, s->fd, s->fd };
-	unsigned type = input_u8(in) % s->out->count;
-	const struct link_rule *rule = &s->out->rules[type];
-	struct iovec piece = { frame, rule->min + input_u16(in) };
+	const struct link_rule *rule;
+	struct iovec piece = { .iov_base = frame };
+	unsigned type;
 
+	if (s->out->count == 0)
+		return;
+	type = input_u8(in) % s->out->count;
+	rule = &s->out->rules[type];
+	piece.iov_len = rule->min + input_u16(in);
 	if (piece.iov_len > rule->max)
 		piece.iov_len = rule->max;
 	if (rule->fds > 0
@@ -281,7 +287,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	unsigned which = input_u8(&in) % 8;
+	unsigned which =
+	    input_u8(&in) % (sizeof directions / sizeof directions[0]);
 	struct scene scene = { .in = directions[which][0],
 		.out = directions[which][1],
 		.fd = STDERR_FILENO,

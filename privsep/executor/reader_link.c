@@ -115,12 +115,20 @@ give_up(void *arg)
 	peer_broken(&ex->reader, "it took too long; is the resolver there?");
 }
 
+static char *
+level_of(bool debug)
+{
+	static char levels[][sizeof READER_DEBUG] = { READER_INFO,
+		READER_DEBUG };
+
+	return levels[debug];
+}
+
 static void
 begin_with(struct executor *ex, const int link[static 2])
 {
-	char name[] = "amirald-reader", task[] = READER_OFFER,
-	     debug[] = READER_DEBUG, gone[17];
-	char *argv[] = { name, task, ex->conf, gone, ex->debug ? debug : NULL,
+	char name[] = "amirald-reader", task[] = READER_OFFER, gone[17];
+	char *argv[] = { name, level_of(ex->debug), task, ex->conf, gone,
 		NULL };
 	char *envp[] = { NULL };
 	/*
@@ -177,12 +185,13 @@ void
 reader_check(const char *path, const struct options *options)
 {
 	char name[] = "amirald-reader", task[] = READER_CHECK;
-	char **argv = calloc(options->may_count + 6, sizeof *argv);
+	char **argv = calloc(options->may_count + 7, sizeof *argv);
 	size_t used = 0;
 
 	if (argv == NULL)
 		fatal_errno("amirald-reader");
 	argv[used++] = name;
+	argv[used++] = level_of(options->debug);
 	argv[used++] = task;
 	argv[used++] = (char *)(uintptr_t)options->conf;
 	if (options->may_operator != NULL) {

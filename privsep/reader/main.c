@@ -15,21 +15,19 @@
 static int
 run_offer(int argc, char **argv)
 {
-	if (argc < 4)
+	if (argc < 5)
 		fatal("started without the rights that amirald has given up");
-	if (argc > 4)
-		log_open("amirald", LOG_LEVEL_DEBUG);
-	return offer_run(argv[2], strtoull(argv[3], NULL, 16));
+	return offer_run(argv[3], strtoull(argv[4], NULL, 16));
 }
 
 static int
 run_check(int argc, char **argv)
 {
 	const struct question question = {
-		.conf = argv[2],
-		.operator_ = argc > 4 ? argv[3] : NULL,
-		.provider = argc > 4 ? argv[4] : NULL,
-		.args = argc > 4 ? argv + 5 : NULL,
+		.conf = argv[3],
+		.operator_ = argc > 5 ? argv[4] : NULL,
+		.provider = argc > 5 ? argv[5] : NULL,
+		.args = argc > 5 ? argv + 6 : NULL,
 	};
 
 	return check_run(&question);
@@ -49,8 +47,10 @@ main(int argc, char **argv)
 	log_open("amirald", LOG_LEVEL_INFO);
 	if (drop_capabilities() == -1)
 		fatal_errno("cannot give up capabilities");
-	for (size_t i = 0; argc > 2 && i < sizeof tasks / sizeof tasks[0]; i++)
-		if (strcmp(argv[1], tasks[i].word) == 0)
+	if (argc > 1 && strcmp(argv[1], READER_DEBUG) == 0)
+		log_open("amirald", LOG_LEVEL_DEBUG);
+	for (size_t i = 0; argc > 3 && i < sizeof tasks / sizeof tasks[0]; i++)
+		if (strcmp(argv[2], tasks[i].word) == 0)
 			return tasks[i].run(argc, argv);
 	fatal("amirald starts this program; try amirald -t");
 }

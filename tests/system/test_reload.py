@@ -1,6 +1,8 @@
 """SIGHUP: a good set comes into force, a broken one leaves the old one."""
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -134,3 +136,17 @@ def test_a_group_writable_file_is_not_believed(one):
     reload(agent, KEPT)
     assert str(path) in agent.log()
     assert ask(fleet, "mark") == "complete"
+
+
+def test_a_check_says_more_with_d(one):
+    """As a daemon that reads the same does."""
+    agent = one[1]
+    shutil.rmtree(agent.folder / "providers")
+    told = {words: subprocess.run(
+        [*agent.amirald, "-f", agent.conf, "-t", *words], text=True,
+        capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        for words in ((), ("-d",))}
+    assert [done.returncode for done in told.values()] == [0, 0]
+    assert told[()].stderr == ""
+    assert "amirald: debug: " in told["-d",].stderr
+    assert "no such directory of providers" in told["-d",].stderr
