@@ -323,36 +323,26 @@ static link_handler *const handlers[G2E_COUNT] = {
 /* Starting */
 
 static void
-begin_with(struct executor *ex, const int link[static 2])
+start_gate(struct executor *ex)
 {
 	char name[] = "amirald-gate";
-	char *argv[] = { name, NULL }, *envp[] = { NULL };
+	char *argv[] = { name, NULL };
 	const struct table *table = ex->settings->table;
 	const struct drop_ids ids = table_ids(table, &table->gate);
-	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
-	const struct child_plan plan = {
+	const struct peer_start start = {
 		.path = ex->gate_path,
 		.argv = argv,
-		.envp = envp,
-		.fds = { ex->null, ex->null, ex->null, link[1] },
-		.fd_count = 4,
-		.limits = &no_core,
-		.limit_count = 1,
 		.ids = ex->root ? &ids : NULL,
-		.no_new_privs = true,
-		.umask = 077,
-	};
-	const struct peer_start start = {
-		.plan = &plan,
+		.null = ex->null,
+		.error = ex->null,
+		.extra = -1,
 		.in = &gate_to_executor,
 		.out = &executor_to_gate,
 		.handlers = handlers,
 		.state = EXECUTOR_STARTING,
-		.link = link[0],
 	};
 
 	peer_begin(&ex->gate, &start);
-	close(link[1]);
 }
 
 /* Until the answer nothing new is in force: silence must not keep it so. */
@@ -380,11 +370,8 @@ void
 gate_begin(struct peer *gate)
 {
 	struct executor *ex = gate->arg;
-	int link[2];
 
-	if (link_pair(link) == -1)
-		fatal_errno("socketpair for the gate");
-	begin_with(ex, link);
+	start_gate(ex);
 	peer_send(gate, E2G_NOTES, NULL, 0, &ex->notes);
 	send_issued(ex);
 	send_set(ex, ex->settings);

@@ -21,38 +21,27 @@ static link_handler *const handlers[N2E_COUNT] = {
 };
 
 static void
-begin_with(struct executor *ex, const int link[static 2], int gate)
+run_net(struct executor *ex, int gate)
 {
 	char name[] = "amiral-net", role[] = NET_ROLE_AGENT;
-	char *argv[] = { name, role, NULL }, *envp[] = { NULL };
-	/* Its groups may be what opens Redis's Unix socket. */
+	char *argv[] = { name, role, NULL };
 	const struct table *table = ex->settings->table;
 	const struct drop_ids ids = table_ids(table, &table->net);
-	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
-	const struct child_plan plan = {
+	const struct peer_start start = {
 		.path = ex->net_path,
 		.argv = argv,
-		.envp = envp,
-		.fds = { ex->null, ex->null, ex->null, link[1], gate },
-		.fd_count = 5,
-		.limits = &no_core,
-		.limit_count = 1,
 		.ids = ex->root ? &ids : NULL,
-		.no_new_privs = true,
-		.umask = 077,
-	};
-	const struct peer_start start = {
-		.plan = &plan,
+		.null = ex->null,
+		.error = ex->null,
+		.extra = gate,
 		.in = &net_to_executor,
 		.out = &executor_to_net,
 		.handlers = handlers,
 		.state = ~0U,
-		.link = link[0],
 	};
 
 	peer_begin(&ex->net, &start);
 	cpu_watch_begin(&ex->net_watch);
-	close(link[1]);
 }
 
 static void
@@ -72,11 +61,11 @@ void
 net_begin(struct peer *net)
 {
 	struct executor *ex = net->arg;
-	int link[2], gate[2];
+	int gate[2];
 
-	if (link_pair(link) == -1 || link_pair(gate) == -1)
-		fatal_errno("socketpair for net");
-	begin_with(ex, link, gate[1]);
+	if (link_pair(gate) == -1)
+		fatal_errno("socketpair for net and the gate");
+	run_net(ex, gate[1]);
 	close(gate[1]);
 	send_config(ex);
 	if (peer_is_up(net))

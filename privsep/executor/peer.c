@@ -110,32 +110,73 @@ link_is_over(enum link_end end, const char *why, void *arg)
 	look_whether_gone(peer);
 }
 
+/* Without an environment, a core, or a way to more than its ids. */
+static pid_t
+run(const struct peer_start *start, int link, const char **step)
+{
+	char *envp[] = { NULL };
+	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
+	const struct child_plan plan = {
+		.path = start->path,
+		.argv = start->argv,
+		.envp = envp,
+		.fds = { start->null, start->null, start->error, link,
+		    start->extra },
+		.fd_count = start->extra == -1 ? 4 : 5,
+		.limits = &no_core,
+		.limit_count = 1,
+		.ids = start->ids,
+		.no_new_privs = true,
+		.umask = 077,
+	};
+
+	return child_start(&plan, step);
+}
+
+/* Our end of the link to what runs now; -1 with errno and the step. */
+static int
+start_process(
+    struct peer *peer, const struct peer_start *start, const char **step)
+{
+	int link[2], saved;
+	pid_t pid;
+
+	*step = "socketpair";
+	if (link_pair(link) == -1)
+		return -1;
+	pid = run(start, link[1], step);
+	saved = errno;
+	close(link[1]);
+	if (pid == -1)
+		close(link[0]);
+	else
+		peer->pid = pid;
+	errno = saved;
+	return pid == -1 ? -1 : link[0];
+}
+
 void
 peer_begin(struct peer *peer, const struct peer_start *start)
 {
-	const struct link_setup setup = { .loop = peer->loop,
-		.fd = start->link,
+	struct link_setup setup = { .loop = peer->loop,
 		.in = start->in,
 		.out = start->out,
 		.handlers = start->handlers,
 		.ended = link_is_over,
 		.arg = peer };
 	const char *step;
-	pid_t pid;
 
 	peer->up = true;
 	peer->unwanted = false;
 	peer->started_ms = clock_monotonic_ms();
-	if ((pid = child_start(start->plan, &step)) == -1) {
+	if ((setup.fd = start_process(peer, start, &step)) == -1) {
 		log_error("%s: cannot start %s: %s: %s", peer->relay.process,
-		    start->plan->path, step, strerror(errno));
-		close(start->link);
+		    start->path, step, strerror(errno));
 		look_whether_gone(peer);
 		return;
 	}
-	peer->pid = pid;
 	peer->link = link_open(&setup, start->state);
-	log_debug("%s started, pid %d", peer->relay.process, (int)pid);
+	log_debug("%s started, pid %d", peer->relay.process, (int)peer->pid);
 }
 
 static void

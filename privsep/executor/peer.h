@@ -33,15 +33,17 @@ struct peer {
 
 /* What differs between the peers when one starts. */
 struct peer_start {
-	const struct child_plan *plan;
+	const char *path;
+	char *const *argv;
+	const struct drop_ids *ids; /* NULL: those of amirald */
+	int null, error;            /* its 0 and 1; its 2. 3 is the link */
+	int extra;                  /* its 4, or -1 */
 	const struct link_direction *in, *out;
 	link_handler *const *handlers; /* their arg is the peer */
 	uint32_t state;
-	int link; /* our end */
 };
 
-/* Takes the link over. Where the process cannot be started: as if it had
- * ended at once. */
+/* Where the process cannot be started: logged, as if it had ended at once. */
 void peer_begin(struct peer *, const struct peer_start *);
 /* Kills it and closes the link; gone is called once it is reaped. */
 void peer_stop(struct peer *);

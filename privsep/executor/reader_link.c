@@ -1,12 +1,10 @@
 /* Part of amirald. */
 #include "privsep/executor/reader_link.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -124,61 +122,37 @@ level_of(bool debug)
 	return levels[debug];
 }
 
-static void
-begin_with(struct executor *ex, const int link[static 2])
+void
+reader_begin(struct executor *ex)
 {
 	char name[] = "amirald-reader", task[] = READER_OFFER, gone[17];
 	char *argv[] = { name, level_of(ex->debug), task, ex->conf, gone,
 		NULL };
-	char *envp[] = { NULL };
 	/*
 	 * root still: what it reads is root's own. It gives up the rest by
 	 * itself, once it is not dumpable any more: until then others of
 	 * root's processes, that have less, could write its memory.
 	 */
 	const struct drop_ids ids = { .uid = 0, .keep = drop_held() & LEAST };
-	const struct drop_limit no_core = { RLIMIT_CORE, 0 };
-	const struct child_plan plan = {
+	const struct peer_start start = {
 		.path = ex->reader_path,
 		.argv = argv,
-		.envp = envp,
-		.fds = { ex->null, ex->null, STDERR_FILENO, link[1] },
-		.fd_count = 4,
-		.limits = &no_core,
-		.limit_count = 1,
 		.ids = ex->root ? &ids : NULL,
-		.no_new_privs = true,
-		.umask = 077,
-	};
-	const struct peer_start start = {
-		.plan = &plan,
+		.null = ex->null,
+		.error = STDERR_FILENO,
+		.extra = -1,
 		.in = &reader_to_executor,
 		.out = &executor_to_reader,
 		.handlers = handlers,
 		.state = READER_READING,
-		.link = link[0],
 	};
 
 	snprintf(gone, sizeof gone, "%" PRIx64, ex->rights & ~drop_held());
-	peer_begin(&ex->reader, &start);
-	close(link[1]);
-}
-
-void
-reader_begin(struct executor *ex)
-{
-	int link[2];
-
 	ex->incoming = settings_new();
-	if (link_pair(link) == -1) {
-		log_error("socketpair for the reader: %s", strerror(errno));
-		ex->reader.gone(&ex->reader);
-		return;
-	}
 	ex->reader_timer.fn = give_up;
 	ex->reader_timer.arg = ex;
 	loop_timer_set(ex->loop, &ex->reader_timer, ex->reading_ms);
-	begin_with(ex, link);
+	peer_begin(&ex->reader, &start);
 }
 
 void

@@ -1095,6 +1095,11 @@ broken_reload_is_refused(void **state)
 	end(&v);
 }
 
+/* A shell passes no descriptors on. */
+#define PYTHON                                                                 \
+	"exec /usr/bin/python3 -c 'from socket import *; "                     \
+	"s = socket(fileno=3); "
+
 /* Readers that do not do what they are for, and what is said of them. */
 static const struct {
 	const char *script, *said;
@@ -1109,6 +1114,13 @@ static const struct {
 	{ "printf '\\004' >&3; exec /bin/sleep 1000",
 	    "the former configuration stays in force" },
 	{ "exec /bin/sleep 1000", "reader ended: it took too long" },
+	{ PYTHON "send_fds(s, [b\"\\0\\xc8x\"], [0])'",
+	    "reader ended: it handed over a file for nothing" },
+	{ PYTHON "send_fds(s, [b\"\\3\"], [0, 0, 0])'",
+	    "reader ended: it did not say what net is told" },
+	{ PYTHON "s.send(bytes([1] * 17)); "
+		 "send_fds(s, [b\"\\3\"], [0, 0, 0])'",
+	    "reader ended: it handed over what is no sealed table" },
 };
 
 static void
@@ -1179,7 +1191,7 @@ a_reload_without_descriptors_changes_nothing(void **state)
 	assert_int_equal(
 	    prlimit(v.scene->amirald, RLIMIT_NOFILE, &none, NULL), 0);
 	kill(v.scene->amirald, SIGHUP);
-	scene_expect_log(v.scene, "socketpair for the reader");
+	scene_expect_log(v.scene, ": socketpair: Too many open files");
 	scene_expect_log(v.scene, "the former configuration stays in force");
 	assert_int_equal(
 	    prlimit(v.scene->amirald, RLIMIT_NOFILE, &before, NULL), 0);

@@ -16,7 +16,7 @@
 
 #include "base/slurp.h"
 #include "config.h"
-#include "privsep/executor/table.h"
+#include "privsep/executor/settings.h"
 #include "privsep/reader/sealed.h"
 #include "privsep/reader/table_make.h"
 
@@ -254,6 +254,19 @@ no_bit_leads_outside(void **state)
 	free(bytes);
 }
 
+static void
+files_have_a_bound(void **state)
+{
+	struct settings *s = settings_new();
+	const uint8_t body[] = "x";
+
+	(void)state;
+	for (unsigned i = 0; i < SETTINGS_FILES_MAX; i++)
+		assert_true(settings_add_file(s, body, 1, -1));
+	assert_false(settings_add_file(s, body, 1, -1));
+	settings_free(s);
+}
+
 int
 main(void)
 {
@@ -265,6 +278,7 @@ main(void)
 		cmocka_unit_test(a_filter_that_is_missing_is_refused),
 		cmocka_unit_test(what_is_cut_is_refused),
 		cmocka_unit_test(no_bit_leads_outside),
+		cmocka_unit_test(files_have_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
